@@ -1,0 +1,207 @@
+"""The one home of input checks: what public functions accept, and how they refuse.
+
+A check returns the input in the form that the computation wants, or raises an
+error that names the argument, the first offending row and the valid range.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+FloatArray = NDArray[np.floating[Any]]
+IndexArray = NDArray[np.intp]
+# What a function returns for one row (a NumPy scalar) or for many (an array). NumPy
+# itself types such results as Any: a union would need a cast at every use.
+ScalarOrArray = Any
+
+REDUCTIONS = ("none", "mean", "sum")
+SMOOTHINGS = ("uniform", "others")
+UNITS = ("nats", "bits")
+
+# Half precision is too coarse to add up in: it is computed in single precision.
+_WORKING: dict[str, type[np.floating[Any]]] = {
+    "e": np.float32,
+    "f": np.float32,
+    "d": np.float64,
+}
+
+
+def as_array(x: ArrayLike, name: str) -> NDArray[Any]:
+    """`x` as a plain array; a masked one would lose its mask, so it is refused."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{name}: masked arrays are not supported; fill the mask first")
+    try:
+        return np.asarray(x)
+    except ValueError:
+        raise ValueError(f"{name}: the rows differ in length") from None
+
+
+def as_floats(x: ArrayLike, name: str) -> tuple[FloatArray, np.dtype[Any]]:
+    """`x` in the precision to compute in, and the dtype that the result should have."""
+    array = as_array(x, name)
+    if array.dtype.kind in "bui":  # promoted first, so that int8 cannot wrap around
+        return array.astype(np.float64), np.dtype(np.float64)
+    if array.dtype.char not in _WORKING:
+        raise TypeError(
+            f"{name}: expected float16, float32, float64, integers or booleans, "
+            f"got dtype {array.dtype}"
+        )
+    working = array.astype(_WORKING[array.dtype.char], copy=False)
+    return working, np.dtype(array.dtype.char)
+
+
+def as_rows(x: ArrayLike, name: str) -> tuple[FloatArray, np.dtype[Any]]:
+    """Like `as_floats`, for input whose last axis holds the classes."""
+    array, dtype = as_floats(x, name)
+    if array.ndim == 0:
+        raise ValueError(f"{name}: expected at least one axis (the classes), got 0")
+    return array, dtype
+
+
+def finish(x: ArrayLike, dtype: DTypeLike) -> ScalarOrArray:
+    """Round a result to its dtype; a single number comes back as a NumPy scalar."""
+    with np.errstate(all="ignore"):  # a float16 beyond 65504 is rightly inf
+        return np.asarray(x).astype(dtype, copy=False)[()]
+
+
+def require_option(value: str, name: str, options: tuple[str, ...]) -> None:
+    """Refuse a word that is not among the options."""
+    if value not in options:
+        raise ValueError(f"{name}: expected one of {options}, got {value!r}")
+
+
+def as_number(value: float, name: str, low: float, high: float, why: str) -> float:
+    """`value` as a float within [low, high]; `why` words the valid range."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name}: expected a number, got {value!r}") from None
+    if not low <= number <= high:
+        raise ValueError(f"{name}: expected {why}, got {value!r}")
+    return number
+
+
+def as_temperature(value: float) -> float:
+    """A finite temperature above 0."""
+    smallest, largest = math.ulp(0.0), np.finfo(np.float64).max
+    return as_number(value, "temperature", smallest, largest, "a finite number > 0")
+
+
+def as_smoothing(value: float, smoothing: str, num_classes: int) -> float:
+    """A label smoothing in [0, 1], in a convention that this many classes allow."""
+    eps = as_number(value, "label_smoothing", 0.0, 1.0, "a number from 0 to 1")
+    require_option(smoothing, "smoothing", SMOOTHINGS)
+    if smoothing == "others" and num_classes < 2 and eps > 0:
+        raise ValueError("smoothing: 'others' needs at least 2 classes, got 1")
+    return eps
+
+
+def first_row(bad: NDArray[np.bool_]) -> tuple[tuple[int, ...], str]:
+    """Index of the first True, and its name in a message."""
+    index = tuple(int(i) for i in np.argwhere(bad)[0])
+    shown = str(index[0]) if len(index) == 1 else str(index)
+    return index, f"row {shown}" if index else "the row"
+
+
+def as_distributions(
+    x: ArrayLike, name: str, *, axes: int = 1, allow_nan: bool = False
+) -> tuple[FloatArray, np.dtype[Any]]:
+    """Rows (the last `axes` axes) of numbers >= 0 that sum to 1.
+
+    The sum may be off by the square root of the dtype's epsilon: more than rounding
+    makes it, less than a forgotten normalisation does.
+    """
+    array, dtype = as_floats(x, name)
+    if array.ndim < axes:
+        raise ValueError(f"{name}: expected at least {axes} axes, got {array.ndim}")
+    over = tuple(range(-axes, 0))
+    tolerance = float(np.sqrt(np.finfo(dtype).eps))
+    with np.errstate(all="ignore"):
+        total = array.sum(axis=over, dtype=np.float64)
+        good = (np.abs(total - 1) <= tolerance) & (array >= 0).all(axis=over)
+    if allow_nan:
+        good |= np.isnan(array).any(axis=over)
+    if not good.all():
+        index, row = first_row(~good)
+        raise ValueError(
+            f"{name}: {row} is not a distribution (smallest entry "
+            f"{array[index].min(initial=np.inf):.6g}, sum {total[index]:.9g}); entries "
+            f"must be at least 0 and sum to 1 within {tolerance:.1e}"
+        )
+    return array, dtype
+
+
+def as_probabilities(
+    x: ArrayLike, name: str, *, allow_nan: bool = False
+) -> tuple[FloatArray, np.dtype[Any]]:
+    """Numbers from 0 to 1, each on its own."""
+    array, dtype = as_floats(x, name)
+    good = (array >= 0) & (array <= 1)
+    if allow_nan:
+        good |= np.isnan(array)
+    if not good.all():
+        index, row = first_row(~good)
+        raise ValueError(
+            f"{name}: {row} holds {array[index]}; the valid range is 0 to 1"
+        )
+    return array, dtype
+
+
+def require_same_shape(
+    x: NDArray[Any], name: str, expected: tuple[int, ...], why: str
+) -> None:
+    """Refuse broadcasting where it could only hide a mistake."""
+    if x.shape != expected:
+        raise ValueError(f"{name}: expected shape {expected} ({why}), got {x.shape}")
+
+
+def as_labels(
+    labels: ArrayLike,
+    shape: tuple[int, ...],
+    num_classes: int,
+    ignore_index: int | None = None,
+    name: str = "labels",
+) -> IndexArray:
+    """Class indices of the given shape, each in [0, num_classes) or ignored."""
+    array = as_array(labels, name)
+    require_same_shape(array, name, shape, "one label for each row")
+    valid = f"valid labels are the integers 0 to {num_classes - 1}"
+    if array.dtype.kind not in "bui":
+        if array.size == 0:
+            return array.astype(np.intp)
+        if array.dtype.kind != "f":
+            raise TypeError(f"{name}: expected integers, got dtype {array.dtype}")
+        broken = array != np.floor(array)
+        index, row = first_row(broken if broken.any() else np.ones_like(broken))
+        raise ValueError(
+            f"{name}: {row} has label {array[index]} of dtype {array.dtype}; {valid}"
+        )
+    bad = (array < 0) | (array >= num_classes)
+    if ignore_index is not None:
+        bad &= array != ignore_index
+    if bad.any():
+        index, row = first_row(bad)
+        raise ValueError(f"{name}: {row} has label {array[index]}; {valid}")
+    return array.astype(np.intp)
+
+
+def as_weight(
+    weight: ArrayLike | None, num_classes: int, name: str = "weight"
+) -> FloatArray | None:
+    """One finite weight >= 0 for each class, in float64."""
+    if weight is None:
+        return None
+    array = as_floats(weight, name)[0].astype(np.float64, copy=False)
+    require_same_shape(array, name, (num_classes,), "one weight for each class")
+    bad = ~(np.isfinite(array) & (array >= 0))
+    if bad.any():
+        index, _ = first_row(bad)
+        raise ValueError(
+            f"{name}: class {index[0]} has weight {array[index]}; "
+            "weights must be finite and at least 0"
+        )
+    return array

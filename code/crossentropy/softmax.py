@@ -1,0 +1,274 @@
+r"""The softmax family: logsumexp, softmax, log_softmax, sigmoid, log_sigmoid.
+
+Every function subtracts the row's largest logit first, so that nothing overflows, and
+keeps the largest term, which is then exactly 1, out of the sum. What is left, the
+*rest* :math:`r = \sum_{j \ne k} e^{z_j - z_k}`, goes through log1p, so that nothing is
+absorbed by that 1 (Blanchard, Higham and Higham, "Accurately computing the
+log-sum-exp and softmax functions", IMA Journal of Numerical Analysis 41, 2021).
+
+Infinite logits follow one convention everywhere in this package, losses and gradients
+included: +inf stands for a limit that is reached equally fast by all +inf logits of a
+row. They share the whole probability: softmax([inf, 0]) is [1, 0], and
+softmax([inf, inf, 0]) is [1/2, 1/2, 0]. A row of -inf alone has no limit: softmax is
+nan, logsumexp is -inf. A nan gives nan in its own row only.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from crossentropy._arithmetic import others, shift
+from crossentropy._validate import (
+    FloatArray,
+    ScalarOrArray,
+    as_floats,
+    as_rows,
+    as_temperature,
+    finish,
+)
+
+
+def _to_last(z: FloatArray, axis: int) -> FloatArray:
+    """`z` with the class axis moved to the end."""
+    if not -z.ndim <= axis < z.ndim:
+        raise ValueError(
+            f"axis: expected {-z.ndim} to {z.ndim - 1} for {z.ndim} axes, got {axis}"
+        )
+    return np.moveaxis(z, axis, -1)
+
+
+def _rest(below: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """exp(below), and its row sums without one largest entry, which is exactly 1."""
+    e = np.exp(below)
+    if e.shape[-1] == 0:
+        return e, np.zeros((*e.shape[:-1], 1), e.dtype)
+    return e, others(e, below.argmax(axis=-1, keepdims=True))
+
+
+@np.errstate(all="ignore")
+def logsumexp(
+    logits: ArrayLike, *, axis: int = -1, keepdims: bool = False
+) -> ScalarOrArray:
+    r"""Log of the sum of exponentials, :math:`\log \sum_j e^{z_j}`.
+
+    Computed as :math:`m + \log(1 + r)` with m the largest logit and r the rest. It lies
+    between :math:`\max z` and :math:`\max z + \log K`, and its gradient is softmax.
+
+    Parameters
+    ----------
+    logits
+        Real numbers of any size, infinities included.
+    axis
+        The axis to sum over.
+    keepdims
+        Keep that axis, with length 1.
+
+    Returns
+    -------
+    numpy scalar or array
+        -inf for no logits at all or for -inf alone, inf where any logit is.
+
+    Raises
+    ------
+    ValueError
+        If `logits` has no such axis.
+    TypeError
+        If `logits` is a masked array or does not hold real numbers.
+
+    Examples
+    --------
+    >>> float(logsumexp([1000.0, 1000.0]) - 1000.0)  # doctest: +ELLIPSIS
+    0.69314718...
+    """
+    z, dtype = as_rows(logits, "logits")
+    largest, below = shift(_to_last(z, axis))
+    total = np.where(np.isinf(largest), largest, largest + np.log1p(_rest(below)[1]))
+    return finish(np.moveaxis(total, -1, axis) if keepdims else total[..., 0], dtype)
+
+
+@np.errstate(all="ignore")
+def log_softmax(
+    logits: ArrayLike, *, axis: int = -1, temperature: float = 1.0
+) -> ScalarOrArray:
+    r"""Log-probabilities :math:`z_i / T - \log \sum_j e^{z_j / T}`.
+
+    Computed as :math:`(z_i - m)/T - \log(1 + r)`: two terms of one sign, so nothing
+    cancels, and a class that is all but certain keeps its log-probability.
+
+    Parameters
+    ----------
+    logits
+        Real numbers of any size, infinities included.
+    axis
+        The class axis.
+    temperature
+        T > 0: below 1 sharpens the distribution, above 1 flattens it.
+
+    Returns
+    -------
+    array of the shape of `logits`
+
+    Raises
+    ------
+    ValueError
+        If `logits` has no such axis or the temperature is not finite and above 0.
+    TypeError
+        If `logits` is a masked array or does not hold real numbers.
+
+    Examples
+    --------
+    >>> log_softmax([40.0, 0.0])[0] < 0
+    np.True_
+    """
+    z, dtype = as_rows(logits, "logits")
+    below = shift(_to_last(z, axis))[1] / as_temperature(temperature)
+    return finish(np.moveaxis(below - np.log1p(_rest(below)[1]), -1, axis), dtype)
+
+
+@np.errstate(all="ignore")
+def softmax(
+    logits: ArrayLike, *, axis: int = -1, temperature: float = 1.0
+) -> ScalarOrArray:
+    r"""Probabilities :math:`q_i = e^{z_i / T} / \sum_j e^{z_j / T}`.
+
+    Parameters
+    ----------
+    logits
+        Real numbers of any size, infinities included.
+    axis
+        The class axis.
+    temperature
+        T > 0: below 1 sharpens the distribution, above 1 flattens it.
+
+    Returns
+    -------
+    array of the shape of `logits`
+        Numbers from 0 to 1 that sum to 1 along `axis`.
+
+    Raises
+    ------
+    ValueError
+        If `logits` has no such axis or the temperature is not finite and above 0.
+    TypeError
+        If `logits` is a masked array or does not hold real numbers.
+
+    References
+    ----------
+    J. S. Bridle, "Probabilistic Interpretation of Feedforward Classification Network
+    Outputs", in Neurocomputing, NATO ASI Series 68 (1990).
+
+    Examples
+    --------
+    >>> softmax([1.0, 2.0, 0.5]).round(4).tolist()
+    [0.2312, 0.6285, 0.1402]
+    """
+    z, dtype = as_rows(logits, "logits")
+    below = shift(_to_last(z, axis))[1] / as_temperature(temperature)
+    e = np.exp(below)
+    return finish(np.moveaxis(e / e.sum(axis=-1, keepdims=True), -1, axis), dtype)
+
+
+@np.errstate(all="ignore")
+def softmax_jacobian(logits: ArrayLike, *, temperature: float = 1.0) -> FloatArray:
+    r"""Jacobian of softmax, :math:`(\operatorname{diag}(q) - q q^\top) / T`.
+
+    Entry (i, j) is :math:`\partial q_i / \partial z_j`. On the diagonal,
+    :math:`1 - q_i` is formed as the sum of the other probabilities, so that it does not
+    round to 0 when :math:`q_i` rounds to 1.
+
+    Parameters
+    ----------
+    logits
+        Real numbers on the last axis, shape (..., K).
+    temperature
+        T > 0.
+
+    Returns
+    -------
+    array of shape (..., K, K)
+        Symmetric, positive semidefinite, each row and column summing to 0.
+
+    Raises
+    ------
+    ValueError
+        If `logits` has no axis or the temperature is not finite and above 0.
+    TypeError
+        If `logits` is a masked array or does not hold real numbers.
+
+    Examples
+    --------
+    >>> softmax_jacobian([0.0, 0.0]).tolist()
+    [[0.25, -0.25], [-0.25, 0.25]]
+    """
+    z, dtype = as_rows(logits, "logits")
+    scale = as_temperature(temperature)
+    below = shift(z)[1] / scale
+    e, rest = _rest(below)
+    q = e / (1.0 + rest)
+    complement = np.where(below == 0, rest, 1.0 + rest - e) / (1.0 + rest)
+    jacobian = -q[..., :, None] * q[..., None, :]
+    diagonal = np.arange(z.shape[-1])
+    jacobian[..., diagonal, diagonal] = q * complement
+    array: FloatArray = finish(jacobian / scale, dtype)
+    return array
+
+
+@np.errstate(all="ignore")
+def sigmoid(x: ArrayLike) -> ScalarOrArray:
+    r"""Logistic function :math:`\sigma(x) = 1 / (1 + e^{-x})`, entry by entry.
+
+    The softmax of two classes: :math:`\sigma(x)` is the first entry of
+    softmax([x, 0]). Computed from :math:`e^{-|x|}`, which cannot overflow.
+
+    Parameters
+    ----------
+    x
+        Real numbers of any shape, infinities included.
+
+    Returns
+    -------
+    numpy scalar or array of the shape of `x`
+
+    Raises
+    ------
+    TypeError
+        If `x` is a masked array or does not hold real numbers.
+
+    Examples
+    --------
+    >>> sigmoid([-1000.0, 0.0, 1000.0]).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    z, dtype = as_floats(x, "x")
+    e = np.exp(-np.abs(z))
+    return finish(np.where(z < 0, e, 1.0) / (1.0 + e), dtype)
+
+
+@np.errstate(all="ignore")
+def log_sigmoid(x: ArrayLike) -> ScalarOrArray:
+    r"""Log of the sigmoid, :math:`\log \sigma(x) = -\log(1 + e^{-x})`, entry by entry.
+
+    Computed as :math:`\min(x, 0) - \log(1 + e^{-|x|})`, two terms of one sign.
+
+    Parameters
+    ----------
+    x
+        Real numbers of any shape, infinities included.
+
+    Returns
+    -------
+    numpy scalar or array of the shape of `x`
+
+    Raises
+    ------
+    TypeError
+        If `x` is a masked array or does not hold real numbers.
+
+    Examples
+    --------
+    >>> log_sigmoid([-1000.0, 1000.0]).tolist()
+    [-1000.0, 0.0]
+    """
+    z, dtype = as_floats(x, "x")
+    return finish(np.minimum(z, 0.0) - np.log1p(np.exp(-np.abs(z))), dtype)
