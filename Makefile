@@ -1,5 +1,45 @@
+# Every target makes the virtual environment first, and renews it only when
+# requirements.txt, constraints.txt or pyproject.toml have changed.
+
 .DEFAULT_GOAL := help
-.PHONY: help book test
+.PHONY: help venv book test serve jupyter lint format bench picture clean
+
+export PYTHON
+PY := .venv/bin/python
+WORKERS ?= auto
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+book: venv ## Build the HTML book in _build/html, every chapter executed
+	@$(PY) -m tools.build
+
+test: book ## Build the book if need be, then run all tests
+	@$(PY) -m pytest -n $(WORKERS)
+
+serve: book ## Serve the built book on this computer and say its address
+	@$(PY) -m tools.serve
+
+jupyter: venv ## Open the chapters as notebooks in JupyterLab
+	@$(PY) -m tools.lab
+
+lint: venv ## Check style (ruff) and types (mypy --strict)
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy
+
+format: venv ## Format the code and mend what ruff can mend
+	@$(PY) -m ruff check --fix . ; $(PY) -m ruff format .
+
+bench: venv ## Time the package's functions
+	@$(PY) -m benchmarks
+
+picture: book ## Take the README's picture of a page anew
+	@$(PY) -m tools.picture
+
+clean: ## Remove what builds and tests leave (the environment stays)
+	rm -rf _build build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+venv:
+	@for p in "$(PYTHON)" python3 python3.11 python3.12 python3.13 python3.14 python; do \
+	  [ -n "$$p" ] && "$$p" -c '' >/dev/null 2>&1 && exec "$$p" tools/bootstrap.py; \
+	done; echo "error: no Python found; install Python 3.11 or newer" >&2; exit 1

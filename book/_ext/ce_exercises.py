@@ -21,7 +21,6 @@ warning, and warnings fail the build.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, ClassVar, cast
 
 from docutils import nodes
@@ -69,7 +68,7 @@ class Exercise(SphinxDirective):
         node += messages
         self.state.nested_parse(self.content, self.content_offset, node)
 
-        standard = cast(StandardDomain, self.env.get_domain("std"))
+        standard = cast("StandardDomain", self.env.get_domain("std"))
         standard.note_hyperlink_target(
             label, self.env.docname, label, f"Exercise {number}"
         )
@@ -166,11 +165,6 @@ def _depart_html(self: Any, node: solution) -> None:
 
 def _visit_other(self: Any, node: solution) -> None:
     """Other builders print the solution in place."""
-
-
-def solutions(document: nodes.document) -> Iterator[solution]:
-    """Return the solutions of a page, for the tests."""
-    return document.findall(solution)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -9,7 +9,7 @@
 
 puts the picture that ``crossentropy.figures.live.softmax()`` draws into
 ``<div class="ce-live" data-figure="softmax">``, where ``live/softmax.js`` replaces it.
-The scripts are loaded on that page alone, as classic deferred scripts, because a
+The scripts and their style sheet are loaded on that page alone, as classic deferred scripts, because a
 module does not load from ``file://``.
 """
 
@@ -50,8 +50,8 @@ class LiveFigure(SphinxDirective):
         alt = self.options.get("alt")
         if not alt:
             raise self.error("a live figure needs an :alt: text")
-        for script in ("core", name):
-            path = Path(self.env.srcdir, "book", "_static", "live", f"{script}.js")
+        for file in ("core.js", f"{name}.js", "live.css"):
+            path = Path(self.env.srcdir, "book", "_static", "live", file)
             if not path.is_file():
                 raise self.error(f"{path} is missing")
         figure = nodes.figure(
@@ -100,6 +100,8 @@ def _add_scripts(
     doctree: nodes.document | None,
 ) -> None:
     names = sorted({n["figure"] for n in doctree.findall(live)}) if doctree else []
+    if names:
+        app.add_css_file("live/live.css")
     for script in ["core", *names] if names else []:
         app.add_js_file(f"live/{script}.js", loading_method="defer")
 
