@@ -1,0 +1,50 @@
+"""What chapters use to put computed results into their text.
+
+A chapter computes, then glues; its sentences pick the value up by its key. No result
+is typed by hand.
+"""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+
+def numbers(**values: Any) -> None:
+    """Glue plain numbers and strings under their keyword names.
+
+    Parameters
+    ----------
+    **values
+        Python or NumPy scalars, or strings. NumPy scalars become Python numbers,
+        because ``np.float64(0.5)`` would otherwise stand in the text.
+
+    Raises
+    ------
+    TypeError
+        If a value is neither a number nor a string.
+    """
+    from myst_nb import glue
+
+    for key, value in values.items():
+        glue(key, _plain(key, value), display=False)
+
+
+def show(key: str, figure: Any) -> None:
+    """Glue a figure under `key`, and display it where the cell is run."""
+    from myst_nb import glue
+
+    glue(key, figure)
+
+
+def _plain(key: str, value: Any) -> int | float | str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    raise TypeError(
+        f"{key} must be a single number or a string to stand in a sentence; "
+        f"got {type(value).__name__}"
+    )

@@ -1,0 +1,49 @@
+"""Results on their way from a cell into a sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import myst_nb
+import numpy as np
+import pytest
+
+from crossentropy import book
+
+
+@pytest.fixture
+def glued(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+
+    def record(key: str, value: Any, display: bool = True) -> None:
+        values[key] = (value, display)
+
+    monkeypatch.setattr(myst_nb, "glue", record)
+    return values
+
+
+def test_numpy_scalars_become_plain_numbers(glued: dict[str, Any]) -> None:
+    book.numbers(a=np.float32(0.5), b=np.int64(3), c="text", d=2, e=np.float64(0.25))
+    assert glued == {
+        "a": (0.5, False),
+        "b": (3, False),
+        "c": ("text", False),
+        "d": (2, False),
+        "e": (0.25, False),
+    }
+    assert all(type(v) in (int, float, str) for v, _ in glued.values())
+
+
+@pytest.mark.parametrize("value", [np.zeros(2), [1.0], None, 1j])
+def test_what_cannot_stand_in_a_sentence_is_refused(
+    glued: dict[str, Any], value: object
+) -> None:
+    with pytest.raises(TypeError, match="loss must be a single number or a string"):
+        book.numbers(loss=value)
+    assert not glued
+
+
+def test_a_figure_is_glued_and_displayed(glued: dict[str, Any]) -> None:
+    figure = object()
+    book.show("fig", figure)
+    assert glued == {"fig": (figure, True)}

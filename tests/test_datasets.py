@@ -1,0 +1,102 @@
+"""The embedded digits: whole, or one clear line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from crossentropy import datasets
+from crossentropy.datasets import Digits, load_digits, scramble, split
+
+FILE = Path(datasets.__file__).parent / "data" / "mnist_5k.npz"
+
+
+def test_the_digits_are_5000_images_with_500_of_each() -> None:
+    images, labels = load_digits()
+    assert images.shape == (5000, 28, 28)
+    assert images.dtype == labels.dtype == np.uint8
+    assert (np.bincount(labels) == 500).all()
+    assert images.min() == 0
+    assert images.max() == 255
+
+
+def test_a_missing_file_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"missing.*none\.npz.*make_digits\.py"):
+        load_digits(tmp_path / "none.npz")
+
+
+def test_no_damaged_file_is_ever_half_loaded(tmp_path: Path) -> None:
+    whole = FILE.read_bytes()
+    rng = np.random.default_rng(0)
+    broken = tmp_path / "broken.npz"
+    cuts = [whole[:n] for n in (0, 10, len(whole) // 2, len(whole) - 1)]
+    for position in rng.integers(200, len(whole) - 400, size=20):
+        flipped = bytearray(whole)
+        flipped[position] ^= 0xFF
+        cuts.append(bytes(flipped))
+    for content in cuts:
+        broken.write_bytes(content)
+        with pytest.raises(ValueError, match=r"broken\.npz .*make_digits\.py"):
+            load_digits(broken)
+
+
+def test_other_digits_in_a_sound_file_are_refused(tmp_path: Path) -> None:
+    images, labels = load_digits()
+    other = tmp_path / "other.npz"
+    np.savez(other, images=images, labels=np.roll(labels, 1))
+    with pytest.raises(ValueError, match="not the expected ones"):
+        load_digits(other)
+    np.savez(other, pictures=images)
+    with pytest.raises(ValueError, match="damaged"):
+        load_digits(other)
+
+
+def test_split_keeps_every_image_once_and_the_classes_even() -> None:
+    digits = load_digits()
+    train, test = split(digits)
+    assert (np.bincount(train.labels) == 400).all()
+    assert (np.bincount(test.labels) == 100).all()
+    together = np.concatenate([train.images, test.images]).reshape(5000, -1)
+    whole = digits.images.reshape(5000, -1)
+    assert np.array_equal(np.unique(together, axis=0), np.unique(whole, axis=0))
+    seen = {image.tobytes() for image in train.images}
+    assert not seen & {image.tobytes() for image in test.images}
+    with pytest.raises(ValueError, match="every must be at least 2"):
+        split(digits, every=1)
+
+
+def test_scramble_moves_whole_blocks_and_nothing_else() -> None:
+    images = np.arange(2 * 6 * 4, dtype=np.uint8).reshape(2, 6, 4)
+    mixed = scramble(images, np.random.default_rng(1), block=2)
+    for before, after in zip(images, mixed, strict=True):
+        blocks = [
+            [
+                image[r : r + 2, c : c + 2].tolist()
+                for r in range(0, 6, 2)
+                for c in range(0, 4, 2)
+            ]
+            for image in (before, after)
+        ]
+        assert sorted(blocks[0]) == sorted(blocks[1])
+        assert blocks[0] != blocks[1]
+    assert np.array_equal(scramble(images, np.random.default_rng(1), block=2), mixed)
+
+
+@pytest.mark.parametrize("block", [0, 4, 5])
+def test_scramble_wants_blocks_that_tile(block: int) -> None:
+    with pytest.raises(ValueError, match=r"block must divide .* 6 and width 4"):
+        scramble(np.zeros((1, 6, 4), np.uint8), np.random.default_rng(0), block=block)
+
+
+def test_digest_sees_shape_and_type_and_content() -> None:
+    images, labels = np.zeros((2, 2, 2), np.uint8), np.zeros(2, np.uint8)
+    first = datasets.digest(Digits(images, labels))
+    assert first == datasets.digest(Digits(images.copy(), labels.copy()))
+    others = [
+        Digits(images.reshape(2, 4, 1), labels),
+        Digits(images.astype(np.int8), labels),  # type: ignore[arg-type]
+        Digits(images, labels + np.uint8(1)),
+    ]
+    assert first not in {datasets.digest(other) for other in others}
