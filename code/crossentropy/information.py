@@ -194,6 +194,7 @@ def _divergence(p: FloatArray, q: FloatArray, unit: str) -> FloatArray:
     near = np.log1p((p - q) / q) * (1.0 if unit == "nats" else np.log2(np.e))
     far = _log(p, unit) - _log(q, unit)
     log_ratio = np.where(np.abs(p - q) <= q / 2, near, far)
+    log_ratio[np.broadcast_to((p == 0) & (q == 0), log_ratio.shape)] = 0.0
     # Rows that sum to 1 only within rounding can fall below 0 by as much.
     divergence: FloatArray = np.maximum(weigh(p, log_ratio).sum(axis=-1), 0.0)
     return divergence
