@@ -37,7 +37,6 @@ def test_softmax_figures() -> None:
     alt = softmax_figures.two_steps(Z).alt
     assert all(f"{share:.3f}" in alt for share in np.asarray(q))
     softmax_figures.simplex([q, q], [("T = 1", q)])
-    softmax_figures.temperature_curves(Z)
     softmax_figures.smooth_maximum()
     table = softmax_figures.jacobians(Z).svg
     assert table.count("+0.") >= 3

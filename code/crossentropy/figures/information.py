@@ -139,19 +139,19 @@ def running_loss(
     axes.plot(n[keep], mean[keep], color=CAT, linewidth=1.5)
     axes.axhline(truth, color=INK, linewidth=1)
     axes.axhline(floor, color=MUTED, linewidth=1, linestyle="--")
-    axes.annotate(
-        "H(p, q)", (n[-1], truth), (-4, 4), textcoords="offset points", ha="right"
-    )
-    axes.annotate(
-        "H(p)",
-        (n[-1], floor),
-        (-4, 4),
-        textcoords="offset points",
-        ha="right",
-        color=MUTED,
-    )
+    for name, level, colour in (("H(p, q)", truth, INK), ("H(p)", floor, MUTED)):
+        axes.annotate(
+            name,
+            (n[-1], level),
+            (6, 0),
+            textcoords="offset points",
+            va="center",
+            color=colour,
+            annotation_clip=False,
+        )
     axes.set_xscale("log")
     axes.set(xlabel="number of samples", ylabel="mean surprisal (nats)")
+    axes.set_xlim(9, n[-1])
     return finish(
         figure,
         "The mean surprisal of sampled labels swings widely for ten samples and "
@@ -183,7 +183,7 @@ def proper_scores(p: float) -> ThemedFigure:
         ylim=(0, 1.7),
         xlim=(0, 1),
     )
-    axes.legend(loc="upper left")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.42, 1.02))
     grid(axes)
     return finish(
         figure,

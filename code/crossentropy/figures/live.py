@@ -28,7 +28,7 @@ from crossentropy.softmax import softmax as softmax_of
 
 LOGITS = (1.0, 2.0, 0.5)
 TRUE_CLASS = CLASS_NAMES.index("dog")
-HAPPENS = (0.1, 0.3, 0.6)
+HAPPENS = (0.15, 0.25, 0.6)
 
 
 def _listed(values: ArrayLike) -> str:
@@ -74,6 +74,7 @@ def softmax() -> ThemedFigure:
     q_true = float(q[TRUE_CLASS])
 
     left, (top, bottom) = canvas(3.4, 3.55, nrows=2)
+    left.set_layout_engine("constrained", hspace=0.12)
     _class_bars(top, "Logits z", z, "{:.2f}")
     top.set(xlim=(-2.5, 2.5), xticks=[-2, 0, 2])
     _class_bars(bottom, "Gradient ∂L/∂z = q − p", slope, "{:.3f}")
@@ -82,6 +83,7 @@ def softmax() -> ThemedFigure:
         axes.axvline(0, color=MUTED, linewidth=0.8)
 
     right, (top, bottom) = canvas(3.4, 3.55, nrows=2, sharex=True)
+    right.set_layout_engine("constrained", hspace=0.12)
     _class_bars(top, "Probabilities q = softmax(z)", q, "{:.3f}")
     top.barh(
         [TRUE_CLASS],
@@ -125,6 +127,7 @@ def surprise() -> ThemedFigure:
     backward = float(kl_divergence(q, p, unit="bits"))
 
     left, (top, bottom) = canvas(3.4, 3.1, nrows=2, sharex=True)
+    left.set_layout_engine("constrained", hspace=0.12)
     _class_bars(top, "p: what happens", p, "{:.3f}")
     _class_bars(bottom, "q: what the model expects", q, "{:.3f}")
     bottom.set_xlim(0, 1)

@@ -23,7 +23,6 @@ from crossentropy.figures.theme import (
     grid,
     themed,
 )
-from crossentropy.information import entropy
 from crossentropy.softmax import logsumexp, sigmoid, softmax, softmax_jacobian
 
 
@@ -89,35 +88,6 @@ def simplex(
         "the softmax of the example's logits moves along a curve from the centre, "
         "where all classes are equal, through its place at T = 1 to the corner of the "
         "dog.",
-    )
-
-
-@themed
-def temperature_curves(logits: ArrayLike) -> ThemedFigure:
-    """Draw probabilities and entropy of softmax(z / T) against T."""
-    temperatures = np.geomspace(0.05, 50, 300)
-    q = np.array([softmax(logits, temperature=float(t)) for t in temperatures])
-    left, axes = canvas(3.4, 2.9)
-    for k, (name, colour) in enumerate(zip(CLASS_NAMES, CLASS_COLOURS, strict=True)):
-        axes.plot(temperatures, q[:, k], color=colour)
-        axes.annotate(name, (0.05, [0.02, 0.93, 0.1][k]), color=colour)
-    axes.axvline(1, color=MUTED, linewidth=1)
-    axes.set(xscale="log", xlabel="temperature T", ylim=(0, 1.02))
-    axes.set_title("probability")
-    right, axes = canvas(3.4, 2.9)
-    axes.plot(temperatures, entropy(q, unit="bits"), color=ACCENT)
-    axes.axhline(np.log2(3), color=MUTED, linewidth=1, linestyle="--")
-    axes.annotate(
-        "log₂ 3", (0.05, np.log2(3)), (0, -14), textcoords="offset points", color=MUTED
-    )
-    axes.axvline(1, color=MUTED, linewidth=1)
-    axes.set(xscale="log", xlabel="temperature T", ylim=(0, 1.7))
-    axes.set_title("entropy (bits)")
-    return finish(
-        [left, right],
-        "Left: at a low temperature the dog has all the probability, at a high one the "
-        "three classes meet at one third. Right: the entropy rises all the way from 0 "
-        "to log2 of 3.",
     )
 
 
@@ -197,37 +167,34 @@ def digit_rows(
     images: NDArray[np.uint8], logits: NDArray[np.float64], names: Sequence[str]
 ) -> ThemedFigure:
     """Draw each image with its ten logits and its ten probabilities."""
-    figures = []
-    for image, z, name in zip(images, logits, names, strict=True):
-        figure, (picture, scores, chances) = canvas(
-            7.0, 1.7, ncols=3, width_ratios=[1, 2.6, 2.6]
-        )
+    figure, axes = canvas(
+        5.6, 1.5 * len(images), nrows=len(images), ncols=3, width_ratios=[1, 2.2, 2.2]
+    )
+    for (picture, scores, chances), image, z, name in zip(
+        axes, images, logits, names, strict=True
+    ):
         # Ink of the page's own colour on its own ground, whatever the theme: dots.
         y, x = np.nonzero(image > 60)
-        picture.scatter(x, y, s=image[y, x] / 28, color=INK, marker="s", linewidth=0)
+        picture.scatter(x, y, s=image[y, x] / 60, color=INK, marker="s", linewidth=0)
         picture.set(xlim=(-1, 28), ylim=(28, -1), aspect="equal", xticks=[], yticks=[])
         picture.set_xlabel(name)
         picture.spines[:].set_visible(False)
-        q = np.asarray(softmax(z))
         top = int(z.argmax())
-        for axes, values, title in (
-            (scores, z, "logits"),
-            (chances, q, "probabilities"),
-        ):
-            colours = [CAT if k == top else MUTED for k in range(10)]
-            axes.bar(range(10), values, color=colours)
-            axes.set_title(title)
-            axes.set_xticks(range(10))
-            axes.tick_params(axis="x", length=0)
-        chances.set_ylim(0, 1.05)
+        colours = [CAT if k == top else MUTED for k in range(10)]
+        for panel, values in ((scores, z), (chances, np.asarray(softmax(z)))):
+            panel.bar(range(10), values, color=colours)
+            panel.set_xticks(range(0, 10, 3))
+            panel.tick_params(axis="x", length=0)
+        chances.set(ylim=(0, 1.05), yticks=[0, 1])
         scores.axhline(0, color=MUTED, linewidth=0.8)
-        figures.append(figure)
+    axes[0, 1].set_title("logits")
+    axes[0, 2].set_title("probabilities")
     said = "; ".join(
         f"{name}: class {int(z.argmax())} with {float(np.max(softmax(z))):.3f}"
         for name, z in zip(names, logits, strict=True)
     )
     return finish(
-        figures,
+        figure,
         f"Images with their ten logits and ten probabilities. Largest: {said}. The "
         "last image shows no digit, and softmax is sure all the same.",
     )
