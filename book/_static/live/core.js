@@ -5,23 +5,23 @@
   "use strict";
 
   const CLASSES = ["cat", "dog", "bird"];
+  const COLOURS = CLASSES.map((name) => `var(--ce-${name})`);
 
   // --- arithmetic: finite logits, three classes or any other number ---------------
 
-  // The scaled logits less their maximum, the maximum's index, and the sum of the
-  // exponentials of the others. Everything below is a function of these three, and
-  // none of it overflows or loses the small terms beside a 1.
+  // t = (z - max z) / T, the index of the maximum, and the sum of the exponentials of
+  // the others. Everything below is a function of these, and none of it overflows or
+  // loses the small terms beside a 1. The order of the operations is the package's.
   function shifted(logits, temperature) {
-    const scaled = logits.map((z) => z / temperature);
-    const max = Math.max(...scaled);
-    const top = scaled.indexOf(max);
-    const t = scaled.map((z) => z - max);
+    const max = Math.max(...logits);
+    const top = logits.indexOf(max);
+    const t = logits.map((z) => (z - max) / temperature);
     const rest = t.reduce((sum, x, j) => (j === top ? sum : sum + Math.exp(x)), 0);
     return { t, top, max, rest };
   }
 
-  function logsumexp(logits, temperature = 1) {
-    const { max, rest } = shifted(logits, temperature);
+  function logsumexp(logits) {
+    const { max, rest } = shifted(logits, 1);
     return max + Math.log1p(rest);
   }
 
@@ -59,8 +59,15 @@
     return total(p.map((x, j) => (x === 0 ? 0 : -x * Math.log2(q[j]))));
   }
 
+  // Where p and q are within a factor of 2 their difference is exact, and log1p keeps
+  // what log p - log q would cancel.
   function klDivergence(p, q) {
-    return total(p.map((x, j) => (x === 0 ? 0 : x * Math.log2(x / q[j]))));
+    const logRatio = (x, y) =>
+      Math.abs(x - y) <= y / 2
+        ? Math.log1p((x - y) / y) / Math.LN2
+        : Math.log2(x) - Math.log2(y);
+    const sum = total(p.map((x, j) => (x === 0 ? 0 : x * logRatio(x, q[j]))));
+    return Math.max(sum, 0); // Shares that sum to 1 only within rounding.
   }
 
   // --- numbers as text ------------------------------------------------------------
@@ -82,7 +89,7 @@
     return minus(`${mantissa}×10⁻${raised}`);
   }
 
-  // The same for a voice, which does not read superscripts.
+  // The same for a voice, which reads neither superscripts nor the minus sign well.
   function spoken(value) {
     if (value === Infinity) return "infinite";
     if (value !== 0 && Math.abs(value) < 0.0005) {
@@ -91,6 +98,10 @@
     }
     return fixed(value, 3).replace("\u2212", "minus ");
   }
+
+  // cat 0.231, dog 0.629, bird 0.140
+  const named = (values) =>
+    CLASSES.map((name, j) => `${name} ${spoken(values[j])}`).join(", ");
 
   // --- HTML and SVG ---------------------------------------------------------------
 
@@ -122,28 +133,92 @@
     };
   }
 
+  const line = (x1, y1, x2, y2, kind = "ce-grid") =>
+    node("line", { x1, y1, x2, y2, class: kind });
+
+  const bar = (x, y, width, height, fill, kind = "") =>
+    node("rect", { x, y, width: Math.max(width, 0.5), height, fill, class: kind });
+
+  // words(x, y, "cat", {class: ...}): text in a picture, in one piece or several.
+  const words = (x, y, content, attributes = {}) =>
+    node("text", { x, y, ...attributes }, ...[content].flat());
+
+  // The letter of a quantity: in running text, and in a picture.
+  const letter = (name) => node("i", {}, name);
+  const sign = (name) => node("tspan", { class: "ce-symbol" }, name);
+
+  // --- controls -------------------------------------------------------------------
+
   // A labelled native slider with its value beside it. Its bar grows from `origin`.
   // `show` makes the visible text, `say` the words for a screen reader.
-  function slider({ label, name, min, max, step, origin = min, show, say, colour }) {
-    const id = `ce-${name}`;
+  let count = 0;
+
+  function slider({ label, name, min, max, step, origin = min, show, say = show, colour }) {
+    const id = `ce-${name}-${(count += 1)}`; // Two figures may share a page.
     const input = node("input", {
       type: "range", id, name, min, max, step, style: `--ce-colour: ${colour}`,
       autocomplete: "off",
     });
     const value = node("output", { for: id, "data-value": name });
-    const at = (x) => (x - min) / (max - min);
+    const share = (x) => (Math.min(Math.max(x, min), max) - min) / (max - min);
     return {
-      input, value,
+      input,
+      value,
       label: node("label", { for: id }, ...[label].flat()),
-      set(x) {
+      // `mark` is where a small tick stands, for comparison.
+      set(x, mark) {
         input.value = x;
         value.textContent = show(x);
-        input.setAttribute("aria-valuetext", (say || show)(x));
-        const ends = [at(origin), at(Math.min(Math.max(x, min), max))].sort((a, b) => a - b);
-        input.style.setProperty("--ce-from", ends[0]);
-        input.style.setProperty("--ce-to", ends[1]);
+        input.setAttribute("aria-valuetext", say(x));
+        const [from, to] = [share(origin), share(x)].sort((a, b) => a - b);
+        input.style.setProperty("--ce-from", from);
+        input.style.setProperty("--ce-to", to);
+        if (mark !== undefined) input.style.setProperty("--ce-mark", share(mark));
       },
     };
+  }
+
+  // One slider for each class's logit, from -LIMIT to LIMIT. change(j, z) is called when
+  // logit j becomes z.
+  const LIMIT = 5;
+
+  function logitSliders(change) {
+    return CLASSES.map((name, j) => {
+      const made = slider({
+        label: name, name: `logit-${name}`, colour: COLOURS[j],
+        min: -LIMIT, max: LIMIT, step: 0.1, origin: 0,
+        show: (z) => fixed(z, 2),
+        say: (z) => fixed(z, 2).replace("\u2212", "minus "),
+      });
+      made.label.className = `ce-${name}`;
+      made.input.setAttribute("aria-label", `Logit of ${name}`);
+      made.input.addEventListener("input", () => change(j, Number(made.input.value)));
+      return made;
+    });
+  }
+
+  // A slider of the temperature, from 0.1 to 10 on a log scale: its position is
+  // 50 log10 T. T keeps three digits, so that whoever types the number shown gets the
+  // same result.
+  const toPosition = (temperature) => Math.round(50 * Math.log10(temperature));
+  const toTemperature = (position) => Number((10 ** (position / 50)).toPrecision(3));
+
+  function temperatureSlider(label, change) {
+    const made = slider({
+      label, name: "temperature", colour: "var(--ce-muted)", min: -50, max: 50, step: 1,
+      origin: 0, show: (x) => String(toTemperature(x)),
+    });
+    made.input.setAttribute("aria-label", "Temperature T");
+    made.input.addEventListener("input", () => {
+      change(toTemperature(Number(made.input.value)));
+    });
+    return made;
+  }
+
+  function button(content, act) {
+    const made = node("button", { type: "button" }, ...[content].flat());
+    made.addEventListener("click", act);
+    return made;
   }
 
   // --- speaking -------------------------------------------------------------------
@@ -171,12 +246,15 @@
       place.append(still, stage);
       try {
         const draw = build(stage);
+        // Draw at once, before the browser paints, then at each change of the width.
         let width = 0;
-        new ResizeObserver(() => {
+        const fit = () => {
           if (stage.clientWidth === width || stage.clientWidth === 0) return;
           width = stage.clientWidth;
           draw(width);
-        }).observe(stage);
+        };
+        fit();
+        new ResizeObserver(fit).observe(stage);
         place.classList.add("ce-alive");
       } catch (problem) {
         stage.remove(); // The static picture stays.
@@ -186,17 +264,13 @@
   }
 
   window.CrossEntropyLive = {
-    CLASSES,
+    CLASSES, COLOURS,
     math: {
       logsumexp, softmax, loss, gradient, entropy, crossEntropy, klDivergence,
     },
-    fixed, short, spoken, node, picture, slider, announcer, mount,
+    fixed, short, spoken, named,
+    node, picture, line, bar, words, letter, sign,
+    LIMIT, slider, logitSliders, temperatureSlider, toPosition, toTemperature, button,
+    announcer, mount,
   };
-
-  // The page links live.css in its head; a page that does not gets it here.
-  const here = document.currentScript.src;
-  if (!document.querySelector('link[href*="live/live.css"]')) {
-    const href = here.replace(/core\.js.*$/, "live.css");
-    document.head.append(node("link", { rel: "stylesheet", href }));
-  }
 })();
