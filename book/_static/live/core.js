@@ -72,7 +72,7 @@
 
   // --- numbers as text ------------------------------------------------------------
 
-  const minus = (text) => text.replace("-", "\u2212");
+  const minus = (text) => text.replaceAll("-", "\u2212");
 
   function fixed(value, digits) {
     if (value === Infinity) return "\u221e";
@@ -80,16 +80,14 @@
     return minus(Number(text) === 0 ? text.replace("-", "") : text);
   }
 
-  // Three decimals; a value too small for them as 4.5×10⁻⁵, so that "small" is not
-  // read as "zero".
+  // Three decimals; a value too small for them as 4.5e−5, so that "small" is not read
+  // as "zero".
   function short(value) {
-    if (value === 0 || Math.abs(value) >= 0.0005) return fixed(value, 3);
-    const [mantissa, exponent] = value.toExponential(1).split("e-");
-    const raised = [...exponent].map((d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]).join("");
-    return minus(`${mantissa}×10⁻${raised}`);
+    const tiny = value !== 0 && Math.abs(value) < 0.0005;
+    return tiny ? minus(value.toExponential(1)) : fixed(value, 3);
   }
 
-  // The same for a voice, which reads neither superscripts nor the minus sign well.
+  // The same for a voice, which reads neither exponents nor the minus sign well.
   function spoken(value) {
     if (value === Infinity) return "infinite";
     if (value !== 0 && Math.abs(value) < 0.0005) {
@@ -159,7 +157,11 @@
       type: "range", id, name, min, max, step, style: `--ce-colour: ${colour}`,
       autocomplete: "off",
     });
-    const value = node("output", { for: id, "data-value": name });
+    // Not an <output>: that is a live region and would speak at every pixel. The
+    // slider says its value itself.
+    const value = node("span", {
+      class: "ce-number", "data-value": name, "aria-hidden": "true",
+    });
     const share = (x) => (Math.min(Math.max(x, min), max) - min) / (max - min);
     return {
       input,

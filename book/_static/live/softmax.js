@@ -15,9 +15,11 @@
   const START = { logits: [1, 2, 0.5], label: 1, temperature: 1 };
 
   // Sizes in CSS pixels. LEFT, VALUE, ROW and THUMB stand in live.css too.
-  const ROW = 36, BAR = 16, NAME = 44, VALUE = 58; // the probabilities
+  const ROW = 36, BAR = 16, NAME = 44, VALUE = 64; // the probabilities
   const CURVE_TOP = 3 * ROW + 36, CURVE = 168, DEEPEST = 5; // the loss, up to 5 nats
   const LEFT = 108, THUMB = 18, SMALL_ROW = 28; // the gradients
+
+  const centred = { class: "ce-tick", "text-anchor": "middle" };
 
   // Between two panels: every logit and the temperature go into every probability; one
   // loss goes back to every logit. `into` and `out` count the lines on either side.
@@ -78,15 +80,15 @@
     // --- page ---------------------------------------------------------------------
     const formula = node("span", { class: "ce-formula" });
     const ratio = letter("");
-    const nats = node("output", { "data-value": "nats" });
-    const bits = node("output", { "data-value": "bits" });
+    const nats = node("span", { class: "ce-number", "data-value": "nats" });
+    const bits = node("span", { class: "ce-number", "data-value": "bits" });
     const row = (...parts) => node("div", { class: "ce-row" }, ...parts);
     const head = (...parts) => node("p", { class: "ce-head" }, ...parts);
     const inputs = node("div", { class: "ce-inputs" },
       head(node("span", { class: "ce-small" }, "true class"), "Logits\u00a0", letter("z")),
       ...sliders.map((s, j) => {
-        const name = node("label", { class: `ce-name ce-${CLASSES[j]}` }, radios[j], CLASSES[j]);
-        return row(name, s.input, s.value);
+        const kind = { class: `ce-name ce-${CLASSES[j]}` };
+        return row(node("label", kind, radios[j], CLASSES[j]), s.input, s.value);
       }),
       row(temperature.label, temperature.input, temperature.value));
     const outputs = node("div", { class: "ce-outputs" },
@@ -116,7 +118,7 @@
       const y = (value) => CURVE_TOP + CURVE * (1 - Math.min(value, DEEPEST) / DEEPEST);
       const parts = [0, 0.5, 1].flatMap((tick) => [
         line(x(tick), 0, x(tick), CURVE_TOP + CURVE),
-        words(x(tick), 3 * ROW + 18, tick, { class: "ce-tick", "text-anchor": "middle" }),
+        words(x(tick), 3 * ROW + 18, tick, centred),
       ]);
       const end = { "text-anchor": "end" };
       CLASSES.forEach((name, j) => {
@@ -173,7 +175,7 @@
       const foot = 3 * SMALL_ROW;
       const parts = [-reach, 0, reach].flatMap((tick) => [
         line(x(tick), 0, x(tick), foot + 4),
-        words(x(tick), foot + 18, fixed(tick, 0), { class: "ce-tick", "text-anchor": "middle" }),
+        words(x(tick), foot + 18, fixed(tick, 0), centred),
       ]);
       CLASSES.forEach((name, j) => {
         const middle = (j + 0.5) * SMALL_ROW;

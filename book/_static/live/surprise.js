@@ -133,7 +133,8 @@
       stack(0, cost(p), COLOURS, "ce-bar");
       title(1, "cross", "", "Cross-entropy ", sign("H"), "(", sign("p"), ", ", sign("q"), ")");
       stack(1, cost(q), COLOURS, "ce-bar");
-      title(2, "forward", "ce-extra", "= ", sign("H"), "(", sign("p"), ") + ", divergence("p", "q"));
+      title(2, "forward", "ce-extra", "= ", sign("H"), "(", sign("p"), ") + ",
+        divergence("p", "q"));
       stack(2, [m.entropy, m.forward], ["var(--ce-muted)", "var(--ce-accent)"], "ce-bar");
       title(3, "backward", "ce-extra", "Reversed: ", divergence("q", "p"));
       stack(3, [m.backward], ["none"], "ce-hollow");
