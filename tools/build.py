@@ -88,25 +88,26 @@ def _jupyter_book(book: Book, beside: Path, log: Path) -> tuple[int, str]:
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
     command += ["build", ".", "--path-output", str(beside), "--all"]
     command += ["-W", "--keep-going", "-n"]
-    process = subprocess.Popen(
-        command,
-        cwd=book.root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
     lines = []
-    try:
-        with log.open("w", encoding="utf-8") as handle:
+    with (
+        log.open("w", encoding="utf-8") as handle,
+        subprocess.Popen(
+            command,
+            cwd=book.root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process,
+    ):
+        try:
             for line in process.stdout or ():
                 plain = re.sub(r"\x1b\[[0-9;]*m", "", line)
                 handle.write(plain)
                 lines.append(plain)
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        process.wait()
+        except BaseException:
+            process.terminate()
+            raise
     return process.returncode, "".join(lines)
 
 

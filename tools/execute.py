@@ -148,7 +148,7 @@ def _run(book: Book, stale: list[tuple[Chapter, str]], workers: int) -> None:
     finally:
         _stop(running)
     if failures:
-        what = "a cell" if len(failures) == 1 else "cells in several chapters"
+        what = "a chapter" if len(failures) == 1 else f"{len(failures)} chapters"
         raise BuildError(f"{what} failed: " + "; ".join(failures))
 
 
@@ -200,7 +200,7 @@ def _finish(job: Job, count: str) -> str | None:
         f"    the whole report: {outcome['report']}",
         flush=True,
     )
-    return f"{outcome['failed']}: {outcome['reason']}"
+    return str(outcome["failed"])
 
 
 def _stop(jobs: Sequence[Job]) -> None:

@@ -65,10 +65,7 @@ def run(chapter: Chapter, fingerprint: str, timeout: int) -> dict[str, Any]:
     complaint = _complaint(chapter)
     if complaint:
         return complaint
-    notebook.metadata["build"] = {
-        "fingerprint": fingerprint,
-        "seconds": round(seconds, 1),
-    }
+    notebook.metadata["build"] = {"fingerprint": fingerprint}
     write_atomically(book.executed(chapter.name), nbformat.writes(notebook) + "\n")
     return {"seconds": seconds}
 
@@ -111,9 +108,15 @@ def _report(chapter: Chapter, index: int, reason: str, text: str) -> dict[str, A
     }
 
 
-def _excerpt(text: str, lines: int = 14) -> str:
-    """Return the end of a traceback, where the cause stands."""
-    return "\n".join(text.rstrip().splitlines()[-lines:])
+def _excerpt(text: str) -> str:
+    """Return the cell's own part of a traceback and its end, where the cause is."""
+    lines = text.rstrip().splitlines()
+    start = next((i for i, x in enumerate(lines) if x.startswith("Cell In[")), None)
+    if start is None or len(lines) - start <= 16:
+        return "\n".join(lines[-16:])
+    rest = lines[start + 1 :]
+    length = next((i for i, x in enumerate(rest) if x.startswith("File ")), 8)
+    return "\n".join([*lines[start : start + min(length, 8) + 1], "...", *lines[-6:]])
 
 
 def _plain(text: str) -> str:

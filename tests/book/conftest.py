@@ -1,0 +1,36 @@
+"""The built book, which `make test` has brought up to date before."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tools.chapters import Book
+from tools.files import ROOT
+from tools.serve import server_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def book() -> Book:
+    """Return the book of this checkout, built."""
+    built = Book(ROOT)
+    if not (built.build / "html.json").is_file():
+        pytest.fail("the book is not built: run `make book` first", pytrace=False)
+    return built
+
+
+@pytest.fixture(scope="session")
+def site(book: Book) -> Iterator[str]:
+    """Serve the built book as ``make serve`` does and return its address."""
+    server = server_for(book.html, 0)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+    thread.join()

@@ -1,0 +1,90 @@
+"""A headless Chromium that cannot reach the network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+HOW_TO_GET = (
+    "no browser was found (Debian and Ubuntu: apt-get install chromium; elsewhere: "
+    "set CHROMIUM to the program of a Chromium or Chrome)"
+)
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def find_browser() -> str | None:
+    """Return the program of a Chromium: ``$CHROMIUM``, or the first on the path."""
+    names = [os.environ["CHROMIUM"]] if os.environ.get("CHROMIUM") else NAMES
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def chromium(program: str) -> Iterator[Browser]:
+    """Start a browser and stop it at the end."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Visit:
+    """A page that records every complaint and blocks every outside request."""
+
+    def __init__(self, browser: Browser, home: str, **settings: Any) -> None:
+        """Open an empty page that may load only addresses that start with `home`."""
+        self.complaints: list[str] = []
+        self.context = browser.new_context(**settings)
+        self.context.route("**/*", lambda route: self._route(route, home))
+        self.page: Page = self.context.new_page()
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda e: self.complaints.append(f"error: {e}"))
+        self.page.on("requestfailed", self._failed)
+        self.page.on("response", self._response)
+
+    def open(self, address: str) -> Page:
+        """Go to an address and wait until its mathematics is set."""
+        self.page.goto(address, wait_until="load")
+        self.page.wait_for_load_state("networkidle")
+        self.page.evaluate(
+            "() => window.MathJax && MathJax.startup ? MathJax.startup.promise : 0"
+        )
+        return self.page
+
+    def close(self) -> None:
+        """Close the page and what it kept."""
+        self.context.close()
+
+    def _route(self, route: Any, home: str) -> None:
+        address = route.request.url
+        if address.startswith((home, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.complaints.append(f"outside request: {address}")
+            route.abort()
+
+    def _console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"console {message.type}: {message.text}")
+
+    def _failed(self, request: Any) -> None:
+        self.complaints.append(f"failed request: {request.url} ({request.failure})")
+
+    def _response(self, response: Any) -> None:
+        if response.status >= 400:
+            self.complaints.append(f"answer {response.status}: {response.url}")

@@ -1,0 +1,72 @@
+"""Serve the built book on this computer: ``python -m tools.serve [port]``."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import functools
+import sys
+from collections.abc import Sequence
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tools.chapters import Book
+from tools.files import ROOT, BuildError
+
+PORT = 8000
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves files without a line for each, and always the present ones."""
+
+    def end_headers(self) -> None:
+        """Forbid caching: a page that was just built anew must be seen."""
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Stay quiet."""
+
+
+def server_for(folder: Path, port: int) -> ThreadingHTTPServer:
+    """Return a server of `folder` on `port`, or on a free one if that is taken.
+
+    Only this computer reaches it.
+    """
+    if not (folder / "index.html").is_file():
+        raise BuildError(f"there is no book in {folder}; run make book")
+    handler = functools.partial(Handler, directory=str(folder))
+    try:
+        return ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
+        return ThreadingHTTPServer(("127.0.0.1", 0), handler)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until stopped."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("port", nargs="?", type=int, default=PORT)
+    port = parser.parse_args(arguments).port
+    try:
+        server = server_for(Book(ROOT).html, port)
+    except BuildError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    with server:
+        if server.server_port != port:
+            print(f"Port {port} is taken; using {server.server_port}.")
+        print(
+            f"The book is at http://127.0.0.1:{server.server_port}/ (Ctrl-C ends it)",
+            flush=True,
+        )
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
