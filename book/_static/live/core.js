@@ -171,6 +171,7 @@
       set(x, mark) {
         input.value = x;
         value.textContent = show(x);
+        value.dataset.exact = x; // What the rounded text stands for.
         input.setAttribute("aria-valuetext", say(x));
         const [from, to] = [share(origin), share(x)].sort((a, b) => a - b);
         input.style.setProperty("--ce-from", from);

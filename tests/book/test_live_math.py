@@ -1,0 +1,137 @@
+"""The live figures' arithmetic against the package, in the browser that shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from crossentropy import (
+    cross_entropy,
+    entropy,
+    kl_divergence,
+    log_softmax,
+    logsumexp,
+    softmax,
+    softmax_cross_entropy_and_grad,
+)
+from tests.book.live_page import Live
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.browser
+
+RANDOM = np.random.default_rng(20)
+EXTREME = [
+    [1000.0, -1000.0, 0.0],
+    [-1000.0, -1000.0, -1000.0],
+    [1000.0, 1000.0, 1000.0],
+    [0.0, 0.0, 0.0],
+    [0.0, 40.0, 0.0],
+    [-745.0, 0.0, -709.0],
+    [1e9 + 1.0, 1e9, 1e9 - 2.0],
+    [-1e15, -1e15 + 0.5, -1e15 - 3.0],
+    [5.0, 5.0, -5.0],
+]
+LOGITS = np.vstack(
+    [
+        np.array(EXTREME),
+        RANDOM.normal(scale=3.0, size=(200, 3)),
+        RANDOM.normal(scale=300.0, size=(100, 3)),
+        RANDOM.normal(size=(100, 3)) + RANDOM.normal(scale=1e8, size=(100, 1)),
+    ]
+)
+TEMPERATURES = (0.1, 0.316, 1.0, 2.51, 10.0)
+# Below it numbers lose bits: two ways to round one there agree only absolutely.
+SMALLEST = 1e-300
+
+JavaScript = "Callable[[str, Any], Any]"
+
+
+@pytest.fixture(scope="module")
+def run(
+    browser: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str, Any], Any]]:
+    """Evaluate an expression of `math` for each of many arguments."""
+    folder: Path = tmp_path_factory.mktemp("live")
+    with Live(browser, folder, "softmax") as live:
+
+        def evaluate(expression: str, arguments: Any) -> Any:
+            code = (
+                "rows => { const { math } = window.CrossEntropyLive; "
+                f"return rows.map({expression}); }}"
+            )
+            return np.array(live.page.evaluate(code, arguments), dtype=np.float64)
+
+        yield evaluate
+
+
+def close(actual: Any, expected: Any) -> None:
+    np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=SMALLEST)
+
+
+def test_logsumexp(run: Any) -> None:
+    close(run("z => math.logsumexp(z)", LOGITS.tolist()), logsumexp(LOGITS))
+
+
+@pytest.mark.parametrize("temperature", TEMPERATURES)
+def test_softmax(run: Any, temperature: float) -> None:
+    shares = run(f"z => math.softmax(z, {temperature})", LOGITS.tolist())
+    close(shares, softmax(LOGITS, temperature=temperature))
+
+
+@pytest.mark.parametrize("label", [0, 1, 2])
+@pytest.mark.parametrize("temperature", TEMPERATURES)
+def test_loss_and_gradient(run: Any, temperature: float, label: int) -> None:
+    losses = run(f"z => math.loss(z, {label}, {temperature})", LOGITS.tolist())
+    close(losses, -np.asarray(log_softmax(LOGITS, temperature=temperature))[:, label])
+    scaled = (LOGITS - LOGITS.max(axis=1, keepdims=True)) / temperature
+    expected, gradient = softmax_cross_entropy_and_grad(
+        scaled, np.full(len(LOGITS), label), reduction="none"
+    )
+    close(losses, expected)
+    slopes = run(f"z => math.gradient(z, {label}, {temperature})", LOGITS.tolist())
+    # The loss is that of z / T, the derivative is by z: the chain rule's 1 / T.
+    close(slopes, gradient / temperature)
+
+
+def test_a_confident_loss_is_not_rounded_to_nothing(run: Any) -> None:
+    loss, slope = run("z => [math.loss(z, 1), math.gradient(z, 1)[1]]", [[0, 40, 0]])[0]
+    assert loss == pytest.approx(2 * np.exp(-40.0), rel=1e-12)
+    assert slope == pytest.approx(-2 * np.exp(-40.0), rel=1e-12)
+
+
+def distributions() -> tuple[Any, Any]:
+    """Return pairs of distributions, some with zeros, some nearly equal."""
+    p = RANDOM.dirichlet(np.full(3, 0.5), size=300)
+    q = RANDOM.dirichlet(np.full(3, 0.5), size=300)
+    q[:50] = p[:50] * (1 + 1e-6 * RANDOM.normal(size=(50, 3)))
+    q[:50] /= q[:50].sum(axis=1, keepdims=True)
+    corner, edge, even = [0.0, 1.0, 0.0], [0.5, 0.5, 0.0], [1 / 3, 1 / 3, 1 / 3]
+    special = [corner, edge, even, [1.0, 0.0, 0.0]]
+    left = [a for a in special for _ in special]
+    right = special * len(special)
+    return np.vstack([p, left]), np.vstack([q, right])
+
+
+@pytest.mark.parametrize(
+    ("name", "measure"),
+    [("crossEntropy", cross_entropy), ("klDivergence", kl_divergence)],
+)
+def test_measures_of_two(run: Any, name: str, measure: Any) -> None:
+    p, q = distributions()
+    pairs = np.stack([p, q], axis=1).tolist()
+    expected = measure(p, q, unit="bits")
+    assert np.isinf(expected).any()
+    # Where p is nearly q the terms of the divergence cancel, whoever adds them.
+    np.testing.assert_allclose(
+        run(f"([p, q]) => math.{name}(p, q)", pairs), expected, rtol=1e-12, atol=1e-15
+    )
+
+
+def test_entropy(run: Any) -> None:
+    p, _ = distributions()
+    close(run("p => math.entropy(p)", p.tolist()), entropy(p, unit="bits"))

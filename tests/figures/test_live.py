@@ -1,0 +1,70 @@
+"""The static pictures behind the live figures show what the package computes."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from crossentropy import (
+    cross_entropy,
+    entropy,
+    kl_divergence,
+    softmax,
+    softmax_cross_entropy_and_grad,
+)
+from crossentropy.figures import live
+from tools.files import ROOT
+
+Z = np.array([1.0, 2.0, 0.5])
+
+
+def spelled(values: object) -> list[str]:
+    return [f"{value:.3f}" for value in np.ravel(np.asarray(values)).tolist()]
+
+
+def test_softmax() -> None:
+    picture = live.softmax()
+    loss, gradient = softmax_cross_entropy_and_grad(Z[None], [1])
+    nats = float(loss)
+    for number in spelled([*np.asarray(softmax(Z)), nats, nats / np.log(2)]):
+        assert number in picture.alt
+        assert number in picture.svg
+    for number in spelled(gradient):
+        assert number in picture.alt
+        assert number.replace("-", "−") in picture.svg
+
+
+def test_surprise() -> None:
+    picture = live.surprise()
+    p, q = np.array(live.HAPPENS), np.asarray(softmax(Z))
+    measures = [
+        entropy(p, unit="bits"),
+        cross_entropy(p, q, unit="bits"),
+        kl_divergence(p, q, unit="bits"),
+        kl_divergence(q, p, unit="bits"),
+    ]
+    for number in spelled([*p, *q, *measures]):
+        assert number in picture.alt
+        assert number in picture.svg
+    # A reader who adds the two rounded parts gets the rounded sum.
+    h, cross, forward, _ = (float(number) for number in spelled(measures))
+    assert h + forward == pytest.approx(cross, abs=1e-9)
+
+
+def test_temperature() -> None:
+    q = softmax(Z)
+    for number in spelled([*np.asarray(q), entropy(q, unit="bits"), np.log2(3)]):
+        assert number in live.temperature().alt
+
+
+@pytest.mark.parametrize("name", ["softmax", "surprise", "temperature"])
+def test_picture_and_script_start_from_the_same_numbers(name: str) -> None:
+    script = ROOT / "book" / "_static" / "live" / f"{name}.js"
+    start = re.search(r"const START = \{(.*?)\};", script.read_text(encoding="utf-8"))
+    assert start is not None
+    lists = re.findall(r"\[([^\]]*)\]", start.group(1))
+    numbers = [tuple(float(x) for x in text.split(",")) for text in lists]
+    expected = [live.HAPPENS, live.LOGITS] if name == "surprise" else [live.LOGITS]
+    assert numbers == expected
