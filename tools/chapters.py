@@ -13,7 +13,7 @@ import nbformat
 import yaml
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
-from nbformat import NotebookNode
+from nbformat import NotebookNode, ValidationError
 
 from tools.files import BuildError
 
@@ -138,8 +138,8 @@ class Chapter:
             notebook: NotebookNode = nbformat.read(
                 self.book.executed(self.name), as_version=4
             )
-        except (OSError, ValueError, nbformat.reader.NotJSONError):
-            return None
+        except (OSError, ValueError, KeyError, AttributeError, ValidationError):
+            return None  # not there, or not whole
         return notebook
 
 

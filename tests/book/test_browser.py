@@ -25,10 +25,12 @@ ERRORS = """() => [...document.querySelectorAll(
 # What sticks out of the page to the right, so that a phone would have to scroll it.
 TOO_WIDE = """() => {
     const width = document.documentElement.clientWidth;
-    if (document.scrollingElement.scrollWidth <= width + 1) return [];
-    return [...document.querySelectorAll('main *')]
+    const needed = document.scrollingElement.scrollWidth;
+    if (needed <= width + 1) return [];
+    const wide = [...document.querySelectorAll('main *')]
         .filter(e => e.getBoundingClientRect().right > width + 1)
         .map(e => e.tagName + '.' + e.className).slice(0, 5);
+    return [`${needed} pixels in a window of ${width}`, ...wide];
 }"""
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True}
@@ -151,7 +153,9 @@ def test_the_visit_notices_trouble(site: str, browser: Any) -> None:
         assert "outside request: https://example.org/x.png" in told
         assert "answer 404" in told
         assert "thrown" in told
-        page.set_content("<p class='math'>$x$</p><main><pre>" + "x" * 3000 + "</pre>")
+        page.set_content(
+            "<p class='math'>$x$</p><main><p>" + "x" * 3000 + "</p></main>"
+        )
         assert page.evaluate(SET) != page.evaluate(UNSET)
         assert page.evaluate(TOO_WIDE)
     finally:
