@@ -6,6 +6,8 @@ import numpy as np
 
 from crossentropy._validate import FloatArray, IndexArray
 
+_CHUNK = 256
+
 
 def weigh(p: FloatArray, x: FloatArray) -> FloatArray:
     """`p * x`, where a weight of 0 silences even an infinite x: 0 * inf counts 0."""
@@ -19,11 +21,40 @@ def shift(z: FloatArray) -> tuple[FloatArray, FloatArray]:
     Logits of +inf are ties at the limit: they lie 0 below each other, and everything
     finite lies infinitely far below. A row of -inf alone has no distances: nan.
     """
-    largest = z.max(axis=-1, keepdims=True, initial=-np.inf)
+    largest = _row_max(z)
     below = z - largest
     if np.isposinf(largest).any():
         below[np.isposinf(z) & np.isposinf(largest)] = 0.0
     return largest, below
+
+
+def _row_max(z: FloatArray) -> FloatArray:
+    """Largest entry of each row, kept as an axis of length 1; -inf without entries.
+
+    Short rows are several times faster through reduceat than through max.
+    """
+    if z.size == 0:
+        return np.full((*z.shape[:-1], 1), -np.inf, z.dtype)
+    starts = np.arange(0, z.size, z.shape[-1])
+    largest: FloatArray = np.maximum.reduceat(z.reshape(-1), starts)
+    return largest.reshape(*z.shape[:-1], 1)
+
+
+def row_sums(x: FloatArray) -> FloatArray:
+    """Sums over the last axis, kept as an axis of length 1.
+
+    einsum adds several times faster than sum does, but in few running totals, whose
+    rounding errors grow with their length. So long rows are added in chunks, and the
+    chunks in double precision.
+    """
+    whole = x.shape[-1] - x.shape[-1] % _CHUNK
+    total = np.einsum("...k->...", x[..., whole:])
+    if whole:
+        chunks = x[..., :whole].reshape(*x.shape[:-1], -1, _CHUNK)
+        parts = np.einsum("...k->...", chunks)
+        total = total + parts.sum(axis=-1, dtype=np.float64)
+    summed: FloatArray = total[..., None].astype(x.dtype, copy=False)
+    return summed
 
 
 def others(e: FloatArray, index: IndexArray) -> FloatArray:
@@ -33,5 +64,4 @@ def others(e: FloatArray, index: IndexArray) -> FloatArray:
     """
     rest = e.copy()
     np.put_along_axis(rest, index, 0.0, axis=-1)
-    total: FloatArray = rest.sum(axis=-1, keepdims=True)
-    return total
+    return row_sums(rest)

@@ -15,7 +15,7 @@ from crossentropy._validate import (
     first_row,
     require_same_shape,
 )
-from crossentropy.losses._reduction import divisor, reduced
+from crossentropy.losses._results import divisor, reduced
 from crossentropy.softmax import log_sigmoid, sigmoid
 
 
@@ -114,10 +114,10 @@ def sigmoid_cross_entropy_and_grad(
     positive = y * _positive_weight(pos_weight, z)
     negative = 1 - y
     losses = weigh(positive, -log_sigmoid(z)) + weigh(negative, -log_sigmoid(-z))
-    scale = np.asarray(1.0 / divisor(np.ones(z.shape), reduction))
+    scale = np.ones(z.shape) / divisor(np.ones(z.shape), reduction)
     gradient = (negative * sigmoid(z) - positive * sigmoid(-z)) * scale
-    loss = reduced(losses, scale, reduction)
-    return finish(loss, dtype), np.asarray(finish(gradient, dtype))
+    loss = reduced(losses, scale, reduction, z.shape, dtype)
+    return loss, np.asarray(finish(gradient, dtype))
 
 
 def _positive_weight(weight: ArrayLike | None, z: FloatArray) -> FloatArray:
@@ -221,8 +221,9 @@ def difference_loss_and_grad(
             f"labels: {row} has label {y[index]}; valid labels are 0 and 1"
         )
     away = np.where(y == 1, -z, z)  # how far the logit leans to the wrong side
-    scale = np.asarray(1.0 / divisor(np.ones(z.shape), reduction))
+    scale = np.ones(z.shape) / divisor(np.ones(z.shape), reduction)
     slope = sigmoid(z) * sigmoid(-z) * scale
-    loss = reduced(np.asarray(sigmoid(away)), scale, reduction)
+    losses = np.asarray(sigmoid(away))
     gradient = np.where(y == 1, -slope, slope)
-    return finish(loss, dtype), np.asarray(finish(gradient, dtype))
+    loss = reduced(losses, scale, reduction, z.shape, dtype)
+    return loss, np.asarray(finish(gradient, dtype))

@@ -17,8 +17,8 @@ from crossentropy._validate import (
     as_rows,
     finish,
 )
-from crossentropy.losses._kernel import index_kernel
-from crossentropy.losses._reduction import divisor, reduced
+from crossentropy.losses._kernel import index_block
+from crossentropy.losses._results import divisor, reduced
 
 
 def focal_loss(
@@ -114,8 +114,8 @@ def focal_loss_and_grad(
     power = as_number(gamma, "gamma", 0.0, largest, "a finite number >= 0")
     z, y, dtype, scale = _index_rows(logits, labels, reduction)
     rows = np.arange(len(y))
-    g = np.empty_like(z)
-    c = index_kernel(z, y, np.ones(len(y)), g)
+    g = np.empty(z.shape, z.dtype)
+    c = index_block(z, y, np.ones(len(y), z.dtype), g)
     u = -g[rows, y]  # 1 - q_y, to full relative accuracy
     ratio = np.where(u == 0, 1.0, c / u)  # c is u + u^2/2 + ..., so c / u tends to 1
     pull = np.where(np.isinf(c), 0.0, np.exp(-c) * ratio)  # q_y c / u
@@ -201,8 +201,8 @@ def squared_error_and_grad(
     [-0.5, 0.5]
     """
     z, y, dtype, scale = _index_rows(logits, labels, reduction)
-    d = np.empty_like(z)
-    c = index_kernel(z, y, np.ones(len(y)), d)  # the gradient of cross-entropy is d
+    d = np.empty(z.shape, z.dtype)
+    c = index_block(z, y, np.ones(len(y), z.dtype), d)  # cross-entropy's gradient is d
     q = d.copy()
     q[np.arange(len(y)), y] = np.exp(-c)
     gradient = 2.0 * q * (d - (d * q).sum(axis=1, keepdims=True))
@@ -313,9 +313,10 @@ def multiclass_hinge_and_grad(
         rival = rivals.argmax(axis=1)
         losses = np.maximum(gap + rivals[rows, rival] - below[rows, y], 0.0)
         losses[np.isnan(below[rows, y])] = np.nan
-        active = np.where(losses == 0, 0.0, np.where(np.isnan(losses), np.nan, 1.0))
+        active = np.where(losses == 0, 0.0, 1.0)
         g[rows, rival] = active
         g[rows, y] = -active
+        g[np.isnan(losses)] = np.nan
     return _row_results(losses, g, scale, np.shape(logits), dtype, reduction)
 
 
@@ -327,7 +328,8 @@ def _index_rows(
     k = z.shape[-1]
     y = as_labels(labels, z.shape[:-1], k).reshape(-1)
     ones = np.ones(len(y))
-    return z.reshape(len(y), k), y, dtype, ones / divisor(ones, reduction)
+    rows = np.ascontiguousarray(z.reshape(len(y), k))
+    return rows, y, dtype, ones / divisor(ones, reduction)
 
 
 def _row_results(
@@ -339,7 +341,5 @@ def _row_results(
     reduction: str,
 ) -> tuple[ScalarOrArray, FloatArray]:
     """Loss and gradient as the caller wants them."""
-    loss = reduced(losses, scale, reduction)
-    loss = loss.reshape(shape[:-1]) if reduction == "none" else loss
-    gradient: FloatArray = finish((g * scale[:, None]).reshape(shape), dtype)
-    return finish(loss, dtype), gradient
+    loss = reduced(losses, scale, reduction, shape[:-1], dtype)
+    return loss, np.asarray(finish((g * scale[:, None]).reshape(shape), dtype))
