@@ -84,8 +84,10 @@ def distribution_block(
     if scale is not None:
         total = row_sums(a)
         g[...] = total * (e / (1.0 + rest)) - a
-        # At k, where q may round to 1: (total - a_k) - total (1 - q_k).
-        at_k = others(a, k) - total * (rest / (1.0 + rest))
+        # At k, where q may round to 1: (total - a_k) - total (1 - q_k). e_k is 1, or
+        # nan if the row holds one.
+        e_k = np.take_along_axis(e, k, axis=-1)
+        at_k = others(a, k) - total * (rest / (e_k + rest))
         np.put_along_axis(g, k, at_k, axis=-1)
         g *= scale[:, None]
         _silence(g, scale)

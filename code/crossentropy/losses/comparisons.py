@@ -304,9 +304,8 @@ def multiclass_hinge_and_grad(
     z, y, dtype, scale = _index_rows(logits, labels, reduction)
     rows = np.arange(len(y))
     g = np.zeros_like(z)
-    if z.shape[1] < 2:
-        losses = np.where(np.isnan(z).any(axis=1), np.nan, 0.0)
-    else:
+    losses = np.zeros(len(y), z.dtype)
+    if z.size:
         below = shift(z)[1]
         rivals = below.copy()
         rivals[rows, y] = -np.inf
@@ -315,7 +314,7 @@ def multiclass_hinge_and_grad(
         losses[np.isnan(below[rows, y])] = np.nan
         active = np.where(losses == 0, 0.0, 1.0)
         g[rows, rival] = active
-        g[rows, y] = -active
+        g[rows, y] = 0.0 - active
         g[np.isnan(losses)] = np.nan
     return _row_results(losses, g, scale, np.shape(logits), dtype, reduction)
 
