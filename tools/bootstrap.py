@@ -159,28 +159,27 @@ def install() -> None:
     command += ["-r", "requirements.txt", "-e", "."]
     environment = dict(os.environ, PYTHONUNBUFFERED="1", PYTHONWARNINGS="ignore")
     log_path = os.path.join(VENV, "install.log")
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
     lines = []  # type: List[str]
-    try:
-        with open(log_path, "wb") as log:
-            seen = 0
-            for raw in process.stdout or ():
-                log.write(raw)
-                line = raw.decode("utf-8", "replace").strip()
-                lines.append(line)
-                seen += line.startswith("Collecting ")
-                show_progress(line, seen, total)
-        code = process.wait()
-    except BaseException:
-        process.terminate()
-        process.wait()
-        raise
+    seen = 0
+    with open(log_path, "wb") as log:
+        with subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as process:
+            try:
+                for raw in process.stdout or ():
+                    log.write(raw)
+                    line = raw.decode("utf-8", "replace").strip()
+                    lines.append(line)
+                    seen += line.startswith("Collecting ")
+                    show_progress(line, seen, total)
+            except BaseException:
+                process.terminate()
+                raise
+            code = process.wait()
     if code != 0:
         out = "\n".join(lines)
         errors = [line for line in lines if line.startswith("ERROR")]

@@ -1,0 +1,45 @@
+"""The server of the built book: this computer only, another port if one is taken."""
+
+from __future__ import annotations
+
+import threading
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tools.files import BuildError
+from tools.serve import server_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "index.html").write_text("<p>The book</p>", encoding="utf-8")
+    return tmp_path
+
+
+def test_a_page_is_served_fresh(folder: Path) -> None:
+    with server_for(folder, 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/"
+        with urllib.request.urlopen(address) as answer:
+            assert answer.read() == b"<p>The book</p>"
+            assert answer.headers["Cache-Control"] == "no-store"
+        server.shutdown()
+
+
+def test_a_taken_port_leads_to_another(folder: Path) -> None:
+    with (
+        server_for(folder, 0) as first,
+        server_for(folder, first.server_port) as second,
+    ):
+        assert second.server_port != first.server_port
+        assert second.server_address[0] == "127.0.0.1"
+
+
+def test_no_book_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=r"there is no book in .*; run make book"):
+        server_for(tmp_path, 0)
