@@ -6,14 +6,24 @@ environment, not in the reader's home.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from jupytext_config.labconfig import LabConfig
+from tools.files import ROOT, write_atomically
 
-from tools.files import ROOT
+SETTINGS = {
+    "@jupyterlab/docmanager-extension:plugin": {
+        "defaultViewers": {"markdown": "Jupytext Notebook", "myst": "Jupytext Notebook"}
+    },
+    # The book works without a network; so does its workbench.
+    "@jupyterlab/apputils-extension:notification": {
+        "checkForUpdates": False,
+        "fetchNews": "false",
+    },
+}
 
 
 def settings_file() -> Path:
@@ -21,16 +31,12 @@ def settings_file() -> Path:
     return Path(sys.prefix, "etc/jupyter/labconfig/default_setting_overrides.json")
 
 
-def open_markdown_as_notebooks(path: Path) -> None:
-    """Make a double click on a chapter open it as a notebook."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    LabConfig(settings_file=path).read().set_default_viewers().write()
-
-
 def command(chapter: str, more: Sequence[str] = ()) -> list[str]:
     """Return the command that opens JupyterLab with one chapter."""
     start = f"--LabApp.default_url=/lab/tree/{chapter}"
-    return [sys.executable, "-m", "jupyterlab", start, *more]
+    # In a container the reader is root, and JupyterLab would refuse to start.
+    root = ["--allow-root"] if os.geteuid() == 0 else []
+    return [sys.executable, "-m", "jupyterlab", start, *root, *more]
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -38,7 +44,7 @@ def main(arguments: Sequence[str]) -> None:
     chapter = "book/welcome.md"
     if arguments and not arguments[0].startswith("-"):
         chapter, *arguments = arguments
-    open_markdown_as_notebooks(settings_file())
+    write_atomically(settings_file(), json.dumps(SETTINGS, indent=2))
     os.chdir(ROOT)
     os.execv(sys.executable, command(chapter, arguments))
 
