@@ -41,5 +41,6 @@ clean: ## Remove what builds and tests leave (the environment stays)
 
 venv:
 	@for p in "$(PYTHON)" python3 python3.11 python3.12 python3.13 python3.14 python; do \
-	  [ -n "$$p" ] && "$$p" -c '' >/dev/null 2>&1 && exec "$$p" tools/bootstrap.py; \
-	done; echo "error: no Python found; install Python 3.11 or newer" >&2; exit 1
+	  [ -n "$$p" ] && "$$p" -c 'import sys; sys.exit(sys.version_info < (3,))' \
+	    >/dev/null 2>&1 && exec "$$p" tools/bootstrap.py; \
+	done; echo "error: no Python 3 was found; install Python 3.11 or newer" >&2; exit 1

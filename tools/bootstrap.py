@@ -21,6 +21,8 @@ OLDEST = (3, 11)
 # The oldest first: it is the one that the pinned packages were tried with.
 NAMES = ("python3.11", "python3.12", "python3.13", "python3.14", "python3", "python")
 NEEDED_GB = 3.0
+# How pip's line on a package begins, from an index and from a folder of files.
+FOUND = ("Collecting ", "Processing ")
 
 
 class RefusalError(Exception):
@@ -174,7 +176,7 @@ def install() -> None:
                     log.write(raw)
                     line = raw.decode("utf-8", "replace").strip()
                     lines.append(line)
-                    seen += line.startswith("Collecting ")
+                    seen += line.startswith(FOUND)
                     show_progress(line, seen, total)
             except BaseException:
                 process.terminate()
@@ -191,7 +193,7 @@ def install() -> None:
 
 def show_progress(line: str, seen: int, total: int) -> None:
     """Print a line for every tenth package, each large file and the last step."""
-    if line.startswith("Collecting ") and seen % 10 == 0:
+    if line.startswith(FOUND) and seen % 10 == 0:
         print("  {:3d} of {} found".format(min(seen, total), total))
     large = re.match(r"Downloading (\S+).*\((\d{2,}\.\d MB|\d+\.\d GB)\)", line)
     if large:
