@@ -100,3 +100,18 @@ def test_digest_sees_shape_and_type_and_content() -> None:
         Digits(images, labels + np.uint8(1)),
     ]
     assert first not in {datasets.digest(other) for other in others}
+
+
+def test_scenes_show_just_the_digits_that_their_labels_name() -> None:
+    digits = load_digits()
+    images, labels = datasets.scenes(digits, np.random.default_rng(2), 400, classes=4)
+    quadrants = images.reshape(400, 2, 14, 2, 14).swapaxes(2, 3).reshape(400, 4, 196)
+    assert np.array_equal(quadrants.any(axis=2).sum(axis=1), labels.sum(axis=1))
+    halves = digits.images.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).astype(np.uint8)
+    kind = {half.tobytes(): k for half, k in zip(halves, digits.labels, strict=True)}
+    for scene, label in zip(quadrants, labels, strict=True):
+        seen = sorted(kind[part.tobytes()] for part in scene if part.any())
+        assert seen == np.flatnonzero(label).tolist()
+    assert abs(labels.mean() - 0.5) < 0.05
+    with pytest.raises(ValueError, match="classes must lie in 1 to 4"):
+        datasets.scenes(digits, np.random.default_rng(0), 1, classes=5)

@@ -9,7 +9,13 @@ import pytest
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from crossentropy import softmax, softmax_cross_entropy, softmax_cross_entropy_and_grad
+from crossentropy import (
+    sigmoid,
+    sigmoid_cross_entropy_and_grad,
+    softmax,
+    softmax_cross_entropy,
+    softmax_cross_entropy_and_grad,
+)
 from crossentropy.linear import fit_linear
 
 
@@ -72,3 +78,19 @@ def test_bad_input_is_named(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         fit_linear(features, labels, 2, steps=steps)  # type: ignore[arg-type]
+
+
+def test_another_loss_is_fitted_as_well() -> None:
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=(400, 2))
+    labels = (x + rng.normal(size=(400, 2)) > 0).astype(int)
+    fitted, losses = fit_linear(
+        x, labels, 2, steps=800, loss=sigmoid_cross_entropy_and_grad, curvature=1 / 8
+    )
+    assert losses[0] == pytest.approx(math.log(2))
+    alone, _ = fit_linear(x, labels[:, 0], 2, steps=800)
+    lead = alone.logits(x)[:, 1] - alone.logits(x)[:, 0]
+    # One softmax pair and one sigmoid are the same model.
+    assert np.allclose(sigmoid(fitted.logits(x)[:, 0]), sigmoid(lead), atol=1e-4)
+    with pytest.raises(ValueError, match="curvature must be positive; got 0"):
+        fit_linear(x, labels, 2, curvature=0)

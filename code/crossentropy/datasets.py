@@ -159,3 +159,49 @@ def scramble(
     pieces = np.take_along_axis(pieces, mixed[:, :, None, None], axis=1)
     back = pieces.reshape(count, rows, columns, block, block).swapaxes(2, 3)
     return back.reshape(images.shape)
+
+
+def scenes(
+    digits: Digits, rng: np.random.Generator, count: int, classes: int = 3
+) -> Digits:
+    """Compose images that show none, one or several digits.
+
+    A canvas of 28 by 28 pixels has four places. Each of the first `classes` digits is
+    in the scene with probability 1/2, at most once, at half size (each 2 by 2 pixels
+    averaged), in a place of its own.
+
+    Parameters
+    ----------
+    digits : Digits
+        Where the digits are taken from, images of 28 by 28.
+    rng : numpy.random.Generator
+        Draws which digits, which images of them, and where.
+    count : int
+        Number of scenes.
+    classes : int
+        From 1 to 4.
+
+    Returns
+    -------
+    Digits
+        ``images`` of shape (count, 28, 28), and ``labels`` of shape (count, classes),
+        1 for each digit that the scene shows.
+
+    Examples
+    --------
+    >>> images, labels = scenes(load_digits(), np.random.default_rng(0), 100)
+    >>> images.shape, labels.shape, sorted(set(labels.sum(axis=1).tolist()))
+    ((100, 28, 28), (100, 3), [0, 1, 2, 3])
+    """
+    if not 1 <= classes <= 4:
+        raise ValueError(f"classes must lie in 1 to 4, the places; got {classes}")
+    halves = digits.images.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).astype(np.uint8)
+    labels = rng.integers(0, 2, size=(count, classes)).astype(np.uint8)
+    places = rng.permuted(np.arange(4)[None].repeat(count, 0), axis=1)
+    images = np.zeros((count, 2, 2, 14, 14), np.uint8)
+    for k in range(classes):
+        shown = np.flatnonzero(labels[:, k])
+        chosen = rng.choice(np.flatnonzero(digits.labels == k), size=len(shown))
+        row, column = np.divmod(places[shown, k], 2)
+        images[shown, row, column] = halves[chosen]
+    return Digits(images.swapaxes(2, 3).reshape(count, 28, 28), labels)

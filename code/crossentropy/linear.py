@@ -7,7 +7,8 @@ needs tuning.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,8 +27,17 @@ class LinearClassifier(NamedTuple):
         return np.asarray(features) @ self.weights + self.bias
 
 
+Loss = Callable[[NDArray[np.float64], Any], tuple[Any, NDArray[Any]]]
+
+
 def fit_linear(
-    features: ArrayLike, labels: ArrayLike, num_classes: int, *, steps: int = 200
+    features: ArrayLike,
+    labels: ArrayLike,
+    num_classes: int,
+    *,
+    steps: int = 200,
+    loss: Loss = softmax_cross_entropy_and_grad,
+    curvature: float = 0.5,
 ) -> tuple[LinearClassifier, list[float]]:
     r"""Fit softmax regression by accelerated gradient descent, starting at zero.
 
@@ -44,11 +54,18 @@ def fit_linear(
     features : array_like, shape (N, D)
         One example a row; finite.
     labels : array_like of int, shape (N,)
-        Classes from 0 to ``num_classes - 1``.
+        Classes from 0 to ``num_classes - 1``; for another loss, what that loss takes.
     num_classes : int
         K, at least 1.
     steps : int
         Number of steps, 0 or more.
+    loss : callable
+        Takes logits of shape (N, K) and the labels; returns the mean loss and its
+        gradient. Softmax cross-entropy by default.
+    curvature : float
+        What no eigenvalue of the loss's Hessian in one row's logits exceeds, taken N
+        times: 1/2 for softmax cross-entropy, :math:`1/(4K)` for the mean of K binary
+        losses.
 
     Returns
     -------
@@ -61,8 +78,8 @@ def fit_linear(
     Raises
     ------
     ValueError
-        If features is not a matrix of finite numbers with at least one row, or steps
-        is negative, or a label is out of range.
+        If features is not a matrix of finite numbers with at least one row, steps is
+        negative, curvature is not positive, or a label is out of range.
 
     References
     ----------
@@ -89,13 +106,15 @@ def fit_linear(
         raise ValueError(f"features must be finite; row {bad[0]} is not")
     if steps < 0:
         raise ValueError(f"steps must be 0 or more; got {steps}")
+    if not curvature > 0:
+        raise ValueError(f"curvature must be positive; got {curvature}")
     x1 = np.hstack([x, np.ones((len(x), 1))])  # the bias is the weight of a constant 1
-    rate = 2 / np.linalg.eigvalsh(x1.T @ x1 / len(x))[-1]
+    rate = 1 / curvature / np.linalg.eigvalsh(x1.T @ x1 / len(x))[-1]
     here = ahead = np.zeros((x1.shape[1], num_classes))
     losses = []
     for step in range(steps):
-        loss, grad = softmax_cross_entropy_and_grad(x1 @ ahead, labels)
-        losses.append(float(loss))
+        value, grad = loss(x1 @ ahead, labels)
+        losses.append(float(value))
         there = ahead - rate * (x1.T @ grad)
         ahead = there + step / (step + 3) * (there - here)
         here = there
