@@ -6,7 +6,6 @@ error that names the argument, the first offending row and the valid range.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -86,14 +85,15 @@ def as_number(value: float, name: str, low: float, high: float, why: str) -> flo
 
 
 def as_temperature(value: float) -> float:
-    """A finite temperature above 0."""
-    smallest, largest = math.ulp(0.0), np.finfo(np.float64).max
-    return as_number(value, "temperature", smallest, largest, "a finite number > 0")
+    """A temperature that float32 can divide by, too."""
+    return as_number(value, "temperature", 1e-30, 1e30, "a number from 1e-30 to 1e30")
 
 
-def as_smoothing(value: float, smoothing: str, num_classes: int) -> float:
+def as_smoothing(
+    value: float, smoothing: str, num_classes: int, name: str = "label_smoothing"
+) -> float:
     """A label smoothing in [0, 1], in a convention that this many classes allow."""
-    eps = as_number(value, "label_smoothing", 0.0, 1.0, "a number from 0 to 1")
+    eps = as_number(value, name, 0.0, 1.0, "a number from 0 to 1")
     require_option(smoothing, "smoothing", SMOOTHINGS)
     if smoothing == "others" and num_classes < 2 and eps > 0:
         raise ValueError("smoothing: 'others' needs at least 2 classes, got 1")

@@ -13,7 +13,6 @@ from crossentropy._validate import (
     as_labels,
     as_number,
     as_smoothing,
-    finish,
 )
 
 
@@ -103,9 +102,8 @@ def smooth_labels(
     """
     p, dtype = as_distributions(targets, "targets")
     k = p.shape[-1]
-    share = as_smoothing(eps, smoothing, k)
-    mixed: FloatArray = finish(smoothed(p, share, smoothing), dtype)
-    return mixed
+    share = as_smoothing(eps, smoothing, k, "eps")
+    return np.array(smoothed(p, share, smoothing), dtype)
 
 
 def smoothed(p: FloatArray, eps: float, smoothing: str) -> FloatArray:

@@ -103,7 +103,7 @@ def log_softmax(
     axis
         The class axis.
     temperature
-        T > 0: below 1 sharpens the distribution, above 1 flattens it.
+        T from 1e-30 to 1e30: below 1 sharpens the distribution, above 1 flattens it.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def log_softmax(
     Raises
     ------
     ValueError
-        If `logits` has no such axis or the temperature is not finite and above 0.
+        If `logits` has no such axis or the temperature is out of range.
     TypeError
         If `logits` is a masked array or does not hold real numbers.
 
@@ -139,7 +139,7 @@ def softmax(
     axis
         The class axis.
     temperature
-        T > 0: below 1 sharpens the distribution, above 1 flattens it.
+        T from 1e-30 to 1e30: below 1 sharpens the distribution, above 1 flattens it.
 
     Returns
     -------
@@ -149,7 +149,7 @@ def softmax(
     Raises
     ------
     ValueError
-        If `logits` has no such axis or the temperature is not finite and above 0.
+        If `logits` has no such axis or the temperature is out of range.
     TypeError
         If `logits` is a masked array or does not hold real numbers.
 
@@ -182,7 +182,7 @@ def softmax_jacobian(logits: ArrayLike, *, temperature: float = 1.0) -> FloatArr
     logits
         Real numbers on the last axis, shape (..., K).
     temperature
-        T > 0.
+        T from 1e-30 to 1e30.
 
     Returns
     -------
@@ -192,7 +192,7 @@ def softmax_jacobian(logits: ArrayLike, *, temperature: float = 1.0) -> FloatArr
     Raises
     ------
     ValueError
-        If `logits` has no axis or the temperature is not finite and above 0.
+        If `logits` has no axis or the temperature is out of range.
     TypeError
         If `logits` is a masked array or does not hold real numbers.
 
