@@ -73,3 +73,13 @@ def distributions(draw: st.DrawFn, *, classes: int = 4, rows: int = 3) -> Any:
 
 
 seeds = st.integers(0, 2**32 - 1)
+
+# Predictions on and between the edges of ten bins, and outcomes.
+events = st.lists(
+    st.tuples(
+        st.one_of(st.integers(0, 20).map(lambda i: i / 20), st.floats(0, 1)),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=30,
+)

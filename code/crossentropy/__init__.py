@@ -1,8 +1,17 @@
-"""Softmax cross-entropy: information measures, softmax, losses, labels.
+"""Softmax cross-entropy: information, softmax, losses, labels, calibration.
 
 Everything here needs NumPy alone.
 """
 
+from crossentropy.calibration import (
+    BrierDecomposition,
+    ReliabilityCurve,
+    brier_decomposition,
+    brier_score,
+    expected_calibration_error,
+    reliability_curve,
+    top_label,
+)
 from crossentropy.information import (
     cross_entropy,
     entropy,
@@ -36,15 +45,22 @@ from crossentropy.softmax import (
     softmax,
     softmax_jacobian,
 )
+from crossentropy.temperature import fit_temperature
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "BrierDecomposition",
+    "ReliabilityCurve",
     "__version__",
+    "brier_decomposition",
+    "brier_score",
     "cross_entropy",
     "difference_loss",
     "difference_loss_and_grad",
     "entropy",
+    "expected_calibration_error",
+    "fit_temperature",
     "flip_labels",
     "focal_loss",
     "focal_loss_and_grad",
@@ -57,6 +73,7 @@ __all__ = [
     "mutual_information",
     "one_hot",
     "perplexity",
+    "reliability_curve",
     "sigmoid",
     "sigmoid_cross_entropy",
     "sigmoid_cross_entropy_and_grad",
@@ -70,4 +87,5 @@ __all__ = [
     "squared_error",
     "squared_error_and_grad",
     "surprisal",
+    "top_label",
 ]

@@ -151,6 +151,12 @@ def as_probabilities(
     return array, dtype
 
 
+def require_matrix(x: NDArray[Any], name: str) -> None:
+    """Refuse anything but at least one row, on two axes."""
+    if x.ndim != 2 or len(x) == 0:
+        raise ValueError(f"{name}: expected shape (N, K) with N >= 1, got {x.shape}")
+
+
 def require_same_shape(
     x: NDArray[Any], name: str, expected: tuple[int, ...], why: str
 ) -> None:
