@@ -25,6 +25,7 @@ def browser() -> Iterator[Any]:
         yield running
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say which tests were left out for want of a browser, and how to get one."""
     left_out = [

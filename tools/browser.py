@@ -58,11 +58,13 @@ class Visit:
         self.page.on("response", self._response)
 
     def open(self, address: str) -> Page:
-        """Go to an address and wait until its mathematics is set."""
+        """Go to an address and wait until mathematics and fonts are in place."""
         self.page.goto(address, wait_until="load")
-        self.page.wait_for_load_state("networkidle")
         self.page.evaluate(
-            "() => window.MathJax && MathJax.startup ? MathJax.startup.promise : 0"
+            """async () => {
+                if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
+                await document.fonts.ready;
+            }"""
         )
         return self.page
 

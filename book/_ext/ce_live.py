@@ -9,8 +9,8 @@
 
 puts the picture that ``crossentropy.figures.live.softmax()`` draws into
 ``<div class="ce-live" data-figure="softmax">``, where ``live/softmax.js`` replaces it.
-The scripts and their style sheet are loaded on that page alone, as classic deferred scripts, because a
-module does not load from ``file://``.
+The scripts and their style sheet are loaded on that page alone. They are classic
+scripts, because a module does not load from ``file://``.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def test_some_page_has_mathematics(site: str, browser: Any) -> None:
 def test_the_front_door_leads_to_the_first_page(site: str, browser: Any) -> None:
     visit = Visit(browser, site)
     try:
-        visit.open(site)
+        visit.page.goto(site)  # which goes on by itself
         visit.page.wait_for_url(f"**/{PAGES[0]}.html")
         assert visit.complaints == []
     finally:
