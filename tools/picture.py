@@ -29,6 +29,7 @@ def take(
             color_scheme="dark" if dark else "light",
         )
         visit.open(address)
+        visit.page.wait_for_timeout(500)  # colours that fade in when the theme is set
         target.parent.mkdir(parents=True, exist_ok=True)
         visit.page.screenshot(path=target)
         visit.close()

@@ -8,3 +8,20 @@ document.addEventListener("DOMContentLoaded", () => {
       link.removeAttribute("target");
     });
 });
+
+// Paper is white and cannot be clicked: print the light theme, solutions open.
+(() => {
+  const root = document.documentElement;
+  let theme = null;
+  let opened = [];
+  window.addEventListener("beforeprint", () => {
+    theme = root.dataset.theme;
+    root.dataset.theme = "light";
+    opened = [...document.querySelectorAll("details.solution:not([open])")];
+    opened.forEach((solution) => (solution.open = true));
+  });
+  window.addEventListener("afterprint", () => {
+    root.dataset.theme = theme;
+    opened.forEach((solution) => (solution.open = false));
+  });
+})();

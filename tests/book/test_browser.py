@@ -133,6 +133,23 @@ def test_a_solution_opens(site: str, browser: Any) -> None:
         visit.close()
 
 
+def test_paper_is_light_and_shows_the_solutions(site: str, browser: Any) -> None:
+    visit = Visit(browser, site, color_scheme="dark")
+    state = """() => [document.documentElement.dataset.theme,
+        document.querySelectorAll('details.solution:not([open])').length]"""
+    try:
+        page = visit.open(f"{site}book/information.html")
+        before = page.evaluate(state)
+        assert before[0] == "dark"
+        assert before[1] > 3
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        assert page.evaluate(state) == ["light", 0]
+        page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        assert page.evaluate(state) == before
+    finally:
+        visit.close()
+
+
 def test_the_visit_notices_trouble(site: str, browser: Any) -> None:
     """The checks above can fail: each kind of trouble is recorded."""
     visit = Visit(browser, site)
