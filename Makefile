@@ -2,7 +2,7 @@
 # requirements.txt, constraints.txt or pyproject.toml have changed.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv book test serve jupyter lint format bench picture clean
+.PHONY: help venv book test serve jupyter lint format bench peers mutants picture clean
 
 export PYTHON
 PY := .venv/bin/python
@@ -31,6 +31,14 @@ format: venv ## Format the code and mend what ruff can mend
 
 bench: venv ## Time the package's functions
 	@$(PY) -m benchmarks
+
+peers: venv ## Compare the package with other libraries, installed in .venv-peers
+	@test -x .venv-peers/bin/python || $(PY) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install -q -r requirements-peers.txt
+	@PYTHONPATH=code .venv-peers/bin/python -m pytest -c tests_peers/pytest.ini tests_peers
+
+mutants: venv ## Break the package one place at a time; the tests must see it
+	@$(PY) -m tools.mutate
 
 picture: book ## Take the README's picture of a page anew
 	@$(PY) -m tools.picture

@@ -6,11 +6,17 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from tools.browser import HOW_TO_GET, chromium, find_browser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+# No test is timed: a busy machine is no reason to fail.
+settings.register_profile("package", deadline=None)
+settings.load_profile("package")
 
 
 @pytest.fixture(scope="session")
