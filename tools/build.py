@@ -85,7 +85,12 @@ def _make_pages(book: Book) -> None:
 
 def _jupyter_book(book: Book, beside: Path, log: Path) -> tuple[int, str]:
     """Run Jupyter Book; return its exit code and everything that it said."""
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    start = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); "
+        "from tools.files import die_with_parent; die_with_parent(); "
+        "from jupyter_book.cli.main import main; main()"
+    )
+    command = [sys.executable, "-c", start]
     command += ["build", ".", "--path-output", str(beside), "--all"]
     command += ["-W", "--keep-going", "-n"]
     lines = []

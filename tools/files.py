@@ -1,4 +1,4 @@
-"""Files that are whole or absent, one build at a time, and room on the disk."""
+"""Files that are whole or absent, one build at a time, room on the disk."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import fcntl
 import hashlib
 import os
 import shutil
+import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,6 +72,18 @@ def only_one_build(folder: Path) -> Iterator[None]:
         handle.write(str(os.getpid()))
         handle.flush()
         yield
+
+
+def die_with_parent() -> None:
+    """Stop this process when the one that started it is gone, however it ended."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def check_space(folder: Path) -> None:

@@ -10,7 +10,6 @@ import json
 import os
 import re
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from nbclient.exceptions import (
 )
 
 from tools.chapters import Book, Chapter
-from tools.files import full_disk, is_full_disk, write_atomically
+from tools.files import die_with_parent, full_disk, is_full_disk, write_atomically
 
 # The same outputs on every machine: no settings of the reader's own, no hash seeds,
 # and one thread for each of the chapters that run side by side.
@@ -124,21 +123,9 @@ def _plain(text: str) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
-def _die_with_parent() -> None:
-    """Stop when the build that asked for this chapter is gone, however it ended."""
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def main(root: str, name: str, fingerprint: str, timeout: str) -> None:
     """Run the named chapter of the book at `root`."""
-    _die_with_parent()
+    die_with_parent()
     os.environ.update(KERNEL_ENVIRONMENT)
     book = Book(Path(root))
     # The reader's own start-up files have no say in what a chapter prints.

@@ -174,6 +174,19 @@ def test_an_interrupted_build_leaves_nothing_half_done(
     assert printed(tiny, "book/a") == "whole\n"
 
 
+def test_a_build_killed_while_it_makes_pages(tiny: Book) -> None:
+    execute(tiny)
+    process = start(tiny)
+    beside = tiny.build / "next" / "_build"
+    assert wait_until(beside.exists)
+    process.kill()
+    process.communicate(timeout=20)
+    assert not tiny.html.exists()
+    assert wait_until(lambda: not running_for(tiny)), "something still runs"
+    build(Book(tiny.root))
+    assert "first answer" in (tiny.html / "book/a.html").read_text(encoding="utf-8")
+
+
 def test_a_half_written_notebook_is_not_taken_for_whole(tiny: Book) -> None:
     execute(tiny)
     stored = tiny.executed("book/a")
