@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STATIC = ROOT / "book" / "_static"
-FIGURES = ("softmax", "surprise", "temperature")
+FIGURES = ("softmax", "surprise", "temperature", "margin")
 SPEAKING = "[role=status], [role=alert], [aria-live], output"
 
 
@@ -67,10 +67,20 @@ class Live:
     def slider(self, name: str) -> Any:
         return self.page.locator(f'input[name="{name}"]')
 
+    def numbers(self) -> dict[str, str]:
+        """Return every number that the reader sees, with a plain minus sign."""
+        found = self.page.locator("[data-value]").evaluate_all(
+            "all => all.map(e => [e.dataset.value, e.textContent])"
+        )
+        assert len(dict(found)) == len(found)
+        return {
+            name: text.replace("\N{MINUS SIGN}", "-").replace("∞", "inf")
+            for name, text in found
+        }
+
     def shown(self, name: str) -> str:
-        """Return the number that the reader sees, with a plain minus sign."""
-        text = self.page.locator(f'[data-value="{name}"]').text_content()
-        return str(text).replace("\N{MINUS SIGN}", "-").replace("∞", "inf")
+        """Return one of these numbers."""
+        return self.numbers()[name]
 
     def exact(self, name: str) -> float:
         """Return the number that the text of a slider's value was rounded from."""
@@ -78,17 +88,31 @@ class Live:
             self.page.locator(f'[data-value="{name}"]').get_attribute("data-exact")
         )
 
-    def expect(self, name: str, value: float) -> None:
-        """Assert that the number shown is `value`, rounded as the figure rounds."""
-        shown = self.shown(name)
-        if 0 < abs(value) < 0.0005:
-            assert float(shown) == float(f"{value:.1e}"), (name, shown, value)
-        elif np.isinf(value):
-            assert shown == "inf", (name, shown)
-        else:
-            # JavaScript rounds a tie away from zero.
-            rounded = Decimal(value).quantize(Decimal("0.001"), ROUND_HALF_UP)
-            assert float(shown) == float(rounded), (name, shown, value)
+    def expect(self, values: dict[str, float]) -> None:
+        """Assert that the numbers shown are these, rounded as the figure rounds."""
+        numbers = self.numbers()
+        for name, value in values.items():
+            shown = numbers[name]
+            if 0 < abs(value) < 0.0005:
+                assert float(shown) == float(f"{value:.1e}"), (name, shown, value)
+            elif np.isinf(value):
+                assert shown == "inf", (name, shown)
+            else:
+                # JavaScript rounds a tie away from zero.
+                rounded = Decimal(value).quantize(Decimal("0.001"), ROUND_HALF_UP)
+                assert float(shown) == float(rounded), (name, shown, value)
+
+    def choose(self, name: str, option: object) -> None:
+        """Click one radio button of a row."""
+        row = self.page.locator(f"[data-choice={name}]")
+        row.get_by_label(str(option), exact=True).check()
+
+    def chosen(self, name: str) -> str:
+        row = self.page.locator(f"[data-choice={name}]")
+        return str(row.locator("input:checked").input_value())
+
+    def press(self, button: str) -> None:
+        self.page.get_by_role("button", name=button, exact=True).click()
 
     def drag(self, name: str, share: float) -> None:
         """Drag a slider's thumb to `share` of its way with the mouse."""

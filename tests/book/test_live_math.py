@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import mpmath
 import numpy as np
 import pytest
 
 from crossentropy import (
     cross_entropy,
+    difference_loss_and_grad,
     entropy,
     kl_divergence,
     log_softmax,
     logsumexp,
+    multiclass_hinge_and_grad,
     softmax,
     softmax_cross_entropy_and_grad,
+    squared_error_and_grad,
 )
-from tests.book.live_page import Live
+from tests.book.live_page import FIGURES, STATIC, Live
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,6 +62,8 @@ def run(
     """Evaluate an expression of `math` for each of many arguments."""
     folder: Path = tmp_path_factory.mktemp("live")
     with Live(browser, folder, "softmax") as live:
+        for name in FIGURES[1:]:
+            live.page.add_script_tag(path=STATIC / "live" / f"{name}.js")
 
         def evaluate(expression: str, arguments: Any) -> Any:
             code = (
@@ -135,3 +141,44 @@ def test_measures_of_two(run: Any, name: str, measure: Any) -> None:
 def test_entropy(run: Any) -> None:
     p, _ = distributions()
     close(run("p => math.entropy(p)", p.tolist()), entropy(p, unit="bits"))
+
+
+MARGINS = np.concatenate(
+    [
+        np.linspace(-12, 8, 201),
+        RANDOM.normal(scale=100.0, size=200),
+        [-1e9, -750.0, -1e-9, -0.0, 0.0, 1e-300, 1.0, 36.0, 40.0, 750.0, 1e9],
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "loss_and_grad"),
+    [
+        ("cross", softmax_cross_entropy_and_grad),
+        ("hinge", multiclass_hinge_and_grad),
+        ("squared", squared_error_and_grad),
+        ("difference", difference_loss_and_grad),
+    ],
+)
+def test_losses_of_a_margin(run: Any, name: str, loss_and_grad: Any) -> None:
+    found = run(f"m => math.marginLosses(m).{name}", MARGINS.tolist())
+    true = np.ones(len(MARGINS), dtype=int)
+    pairs = np.stack([np.zeros_like(MARGINS), MARGINS], axis=1)
+    logits = MARGINS if name == "difference" else pairs
+    losses, gradient = loss_and_grad(logits, true, reduction="none")
+    slopes = gradient if name == "difference" else gradient[:, 1]
+    close(found[:, 0], losses)
+    # The package's gradient of the squared error is a sum that cancels to 1e-17.
+    lost = 1e-16 if name == "squared" else SMALLEST
+    np.testing.assert_allclose(found[:, 1], slopes, rtol=1e-12, atol=lost)
+
+
+def test_a_tiny_slope_of_the_squared_error_keeps_its_digits(run: Any) -> None:
+    margins = [-300.0, -59.5, -36.0, 20.0, 300.0]
+    found = run("m => math.marginLosses(m).squared[1]", margins)
+    with mpmath.workdps(400):
+        exact = [
+            float(-4 * (s := 1 / (1 + mpmath.exp(-m))) * (1 - s) ** 2) for m in margins
+        ]
+    close(found, exact)

@@ -9,10 +9,13 @@ import pytest
 
 from crossentropy import (
     cross_entropy,
+    difference_loss_and_grad,
     entropy,
     kl_divergence,
+    multiclass_hinge_and_grad,
     softmax,
     softmax_cross_entropy_and_grad,
+    squared_error_and_grad,
 )
 from crossentropy.figures import live
 from tools.files import ROOT
@@ -59,12 +62,33 @@ def test_temperature() -> None:
         assert number in live.temperature().alt
 
 
-@pytest.mark.parametrize("name", ["softmax", "surprise", "temperature"])
+def test_margin() -> None:
+    m = live.MARGIN
+    pair = np.array([0.0, m])
+    picture = live.margin()
+    for loss, gradient in (
+        softmax_cross_entropy_and_grad(pair, 1),
+        multiclass_hinge_and_grad(pair, 1),
+        squared_error_and_grad(pair, 1),
+        difference_loss_and_grad(np.array([m]), np.array([1])),
+    ):
+        for number in spelled([loss, gradient[-1]]):
+            assert number in picture.alt
+            assert number.replace("-", "−") in picture.svg
+
+
+STARTS = {
+    "softmax": [*live.LOGITS, 1, 1],
+    "surprise": [*live.HAPPENS, *live.LOGITS],
+    "temperature": [*live.LOGITS, 1],
+    "margin": [live.MARGIN],
+}
+
+
+@pytest.mark.parametrize("name", STARTS)
 def test_picture_and_script_start_from_the_same_numbers(name: str) -> None:
     script = ROOT / "book" / "_static" / "live" / f"{name}.js"
     start = re.search(r"const START = \{(.*?)\};", script.read_text(encoding="utf-8"))
     assert start is not None
-    lists = re.findall(r"\[([^\]]*)\]", start.group(1))
-    numbers = [tuple(float(x) for x in text.split(",")) for text in lists]
-    expected = [live.HAPPENS, live.LOGITS] if name == "surprise" else [live.LOGITS]
-    assert numbers == expected
+    numbers = re.findall(r"-?\d+(?:\.\d+)?", start.group(1))
+    assert [float(number) for number in numbers] == STARTS[name]

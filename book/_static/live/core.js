@@ -141,6 +141,10 @@
   const words = (x, y, content, attributes = {}) =>
     node("text", { x, y, ...attributes }, ...[content].flat());
 
+  // The d of a path through points [x, y].
+  const through = (points) =>
+    `M${points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join("L")}`;
+
   // The letter of a quantity: in running text, and in a picture.
   const letter = (name) => node("i", {}, name);
   const sign = (name) => node("tspan", { class: "ce-symbol" }, name);
@@ -218,10 +222,46 @@
     return made;
   }
 
+  // A choice of one in a row of native radio buttons. change(index) is called.
+  function choice({ label, name, options, change }) {
+    const group = `ce-${name}-${(count += 1)}`;
+    const inputs = options.map((option, j) => {
+      const input = node("input", {
+        type: "radio", name: group, value: option, autocomplete: "off",
+      });
+      input.addEventListener("change", () => change(j));
+      return input;
+    });
+    const set = { class: "ce-choice", "data-choice": name };
+    return {
+      element: node("fieldset", set, node("legend", {}, ...[label].flat()),
+        ...inputs.map((input, j) => node("label", {}, input, options[j]))),
+      set(j) { inputs[j].checked = true; },
+    };
+  }
+
   function button(content, act) {
     const made = node("button", { type: "button" }, ...[content].flat());
     made.addEventListener("click", act);
     return made;
+  }
+
+  // Dragging in a picture: change(share) is called with the share of the way from
+  // `left` pixels inside its left edge to `right` pixels inside its right edge.
+  function follow(svg, left, right, change) {
+    svg.classList.add("ce-draggable");
+    const tell = (event) => {
+      const box = svg.getBoundingClientRect();
+      const share = (event.clientX - box.left - left) / (box.width - left - right);
+      change(Math.min(Math.max(share, 0), 1));
+    };
+    svg.addEventListener("pointerdown", (event) => {
+      svg.setPointerCapture(event.pointerId);
+      tell(event);
+    });
+    svg.addEventListener("pointermove", (event) => {
+      if (svg.hasPointerCapture(event.pointerId)) tell(event);
+    });
   }
 
   // --- speaking -------------------------------------------------------------------
@@ -272,8 +312,8 @@
       logsumexp, softmax, loss, gradient, entropy, crossEntropy, klDivergence,
     },
     fixed, short, spoken, named,
-    node, picture, line, bar, words, letter, sign,
-    LIMIT, slider, logitSliders, temperatureSlider, toPosition, toTemperature, button,
-    announcer, mount,
+    node, picture, line, bar, words, through, letter, sign,
+    LIMIT, slider, logitSliders, temperatureSlider, toPosition, toTemperature,
+    choice, button, follow, announcer, mount,
   };
 })();

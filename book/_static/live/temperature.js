@@ -4,8 +4,9 @@
   "use strict";
   const {
     CLASSES, COLOURS, math, short, spoken, named,
-    node, picture, line, words, letter,
-    logitSliders, temperatureSlider, toPosition, toTemperature, button, announcer, mount,
+    node, picture, line, words, through, letter,
+    logitSliders, temperatureSlider, toPosition, toTemperature, button, follow,
+    announcer, mount,
   } = window.CrossEntropyLive;
 
   const START = { logits: [1, 2, 0.5], temperature: 1 };
@@ -40,17 +41,8 @@
         button("Reset", () => { reset(); changed(); })));
 
     // Dragging in the picture moves the line.
-    const follow = (event) => {
-      const box = curves.svg.getBoundingClientRect();
-      const share = (event.clientX - box.left - LEFT) / (box.width - LEFT - RIGHT);
-      setTemperature(toTemperature(Math.round(Math.min(Math.max(share, 0), 1) * 100) - 50));
-    };
-    curves.svg.addEventListener("pointerdown", (event) => {
-      curves.svg.setPointerCapture(event.pointerId);
-      follow(event);
-    });
-    curves.svg.addEventListener("pointermove", (event) => {
-      if (curves.svg.hasPointerCapture(event.pointerId)) follow(event);
+    follow(curves.svg, LEFT, RIGHT, (share) => {
+      setTemperature(toTemperature(Math.round(share * 100) - 50));
     });
 
     // --- drawing ------------------------------------------------------------------
@@ -103,10 +95,8 @@
 
       // A curve has one point for each position of the slider.
       const along = Array.from({ length: 101 }, (_, k) => k - 50);
-      const path = (height) => "M" + along.map((at) => {
-        const shares = math.softmax(logits, 10 ** (at / 50));
-        return `${x(at).toFixed(1)},${height(shares).toFixed(1)}`;
-      }).join("L");
+      const path = (height) => through(
+        along.map((at) => [x(at), height(math.softmax(logits, 10 ** (at / 50)))]));
       const places = placesOf(q.map(yShare));
       CLASSES.forEach((name, j) => {
         const d = path((shares) => yShare(shares[j]));

@@ -1,15 +1,16 @@
-"""Static pictures that stand in for the live figures on paper and without JavaScript.
-
-Each function is named after its live figure and shows the state in which that figure
-starts.
-"""
+"""Probabilities of three classes: softmax, two distributions, the temperature."""
 
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.axes import Axes
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from crossentropy.figures.live._panels import (
+    LOGITS,
+    class_bars,
+    ends_and_middle,
+    listed,
+)
 from crossentropy.figures.theme import (
     ACCENT,
     CLASS_COLOURS,
@@ -26,41 +27,8 @@ from crossentropy.information import cross_entropy, entropy, kl_divergence
 from crossentropy.losses import softmax_cross_entropy_and_grad
 from crossentropy.softmax import softmax as softmax_of
 
-LOGITS = (1.0, 2.0, 0.5)
 TRUE_CLASS = CLASS_NAMES.index("dog")
 HAPPENS = (0.15, 0.25, 0.6)
-
-
-def _listed(values: ArrayLike) -> str:
-    """Return the values in words: cat 0.231, dog 0.629, bird 0.140."""
-    pairs = zip(CLASS_NAMES, np.asarray(values).tolist(), strict=True)
-    return ", ".join(f"{name} {value:.3f}" for name, value in pairs)
-
-
-def _class_bars(axes: Axes, title: str, values: ArrayLike, form: str) -> None:
-    """Draw a bar for each class, cat on top, with its value at the right edge."""
-    numbers = np.asarray(values, dtype=np.float64)
-    axes.barh(CLASS_NAMES, numbers, color=CLASS_COLOURS, height=0.5)
-    axes.invert_yaxis()
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.spines["bottom"].set_visible(False)
-    axes.set_title(title)
-    for row, value in enumerate(numbers.tolist()):
-        axes.annotate(
-            form.format(value).replace("-", "−"),
-            (1.0, row),
-            xycoords=("axes fraction", "data"),
-            xytext=(42, 0),
-            textcoords="offset points",
-            ha="right",
-            va="center_baseline",
-        )
-
-
-def _ends_and_middle(axes: Axes) -> None:
-    """Mark 0, 0.5 and 1 on an axis of probabilities."""
-    axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
 
 
 @themed
@@ -75,16 +43,16 @@ def softmax() -> ThemedFigure:
 
     left, (top, bottom) = canvas(3.4, 3.55, nrows=2)
     left.set_layout_engine("constrained", hspace=0.12)
-    _class_bars(top, "Logits z", z, "{:.2f}")
+    class_bars(top, "Logits z", z, "{:.2f}")
     top.set(xlim=(-2.5, 2.5), xticks=[-2, 0, 2])
-    _class_bars(bottom, "Gradient ∂L/∂z = q − p", slope, "{:.3f}")
+    class_bars(bottom, "Gradient ∂L/∂z = q − p", slope, "{:.3f}")
     bottom.set(xlim=(-1, 1), xticks=[-1, 0, 1], xticklabels=["−1", "0", "1"])
     for axes in (top, bottom):
         axes.axvline(0, color=MUTED, linewidth=0.8)
 
     right, (top, bottom) = canvas(3.4, 3.55, nrows=2, sharex=True)
     right.set_layout_engine("constrained", hspace=0.12)
-    _class_bars(top, "Probabilities q = softmax(z)", q, "{:.3f}")
+    class_bars(top, "Probabilities q = softmax(z)", q, "{:.3f}")
     top.barh(
         [TRUE_CLASS],
         [1.0],
@@ -106,13 +74,13 @@ def softmax() -> ThemedFigure:
     bits = nats / np.log(2)
     bottom.text(1, 2.7, f"{bits:.3f} bits", ha="right", va="top", color=MUTED)
     bottom.set(xlim=(0, 1), ylim=(0, 5), yticks=[0, 1, 2, 3, 4, 5])
-    _ends_and_middle(bottom)
+    ends_and_middle(bottom)
     return finish(
         [left, right],
-        f"Softmax turns the logits {_listed(z)} into the probabilities {_listed(q)}. "
+        f"Softmax turns the logits {listed(z)} into the probabilities {listed(q)}. "
         f"The true class is dog, so the loss is {nats:.3f} nats, or {bits:.3f} bits. "
         f"The gradient is the probability, less 1 for the true class: "
-        f"{_listed(slope)}.",
+        f"{listed(slope)}.",
     )
 
 
@@ -128,10 +96,10 @@ def surprise() -> ThemedFigure:
 
     left, (top, bottom) = canvas(3.4, 3.1, nrows=2, sharex=True)
     left.set_layout_engine("constrained", hspace=0.12)
-    _class_bars(top, "p: what happens", p, "{:.3f}")
-    _class_bars(bottom, "q: what the model expects", q, "{:.3f}")
+    class_bars(top, "p: what happens", p, "{:.3f}")
+    class_bars(bottom, "q: what the model expects", q, "{:.3f}")
     bottom.set_xlim(0, 1)
-    _ends_and_middle(bottom)
+    ends_and_middle(bottom)
     top.tick_params(axis="x", length=0)
 
     right, axes = canvas(3.4, 3.1)
@@ -157,7 +125,7 @@ def surprise() -> ThemedFigure:
     grid(axes, "x")
     return finish(
         [left, right],
-        f"Events come from p ({_listed(p)}) while the model expects q ({_listed(q)}). "
+        f"Events come from p ({listed(p)}) while the model expects q ({listed(q)}). "
         f"The entropy H(p) is {h:.3f} bits, the cross-entropy H(p, q) {cross:.3f}. "
         f"What the cross-entropy has more is KL(p||q), {forward:.3f} bits; the other "
         f"way round, KL(q||p) is {backward:.3f} bits.",
@@ -197,6 +165,6 @@ def temperature() -> ThemedFigure:
         [left, right],
         "Against the temperature T the probabilities go from all on dog, the largest "
         "logit, at low T to nearly equal at high T. At T = 1 they are "
-        f"{_listed(now)}, and the entropy, which rises with T towards log2 3 = "
+        f"{listed(now)}, and the entropy, which rises with T towards log2 3 = "
         f"{most:.3f} bits, is {bits:.3f} bits.",
     )

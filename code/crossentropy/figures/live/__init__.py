@@ -1,0 +1,24 @@
+"""Static pictures that stand in for the live figures on paper and without JavaScript.
+
+Each function is named after its live figure and shows the state in which that figure
+starts.
+"""
+
+from crossentropy.figures.live._distributions import (
+    HAPPENS,
+    softmax,
+    surprise,
+    temperature,
+)
+from crossentropy.figures.live._losses import MARGIN, margin
+from crossentropy.figures.live._panels import LOGITS
+
+__all__ = [
+    "HAPPENS",
+    "LOGITS",
+    "MARGIN",
+    "margin",
+    "softmax",
+    "surprise",
+    "temperature",
+]
