@@ -93,11 +93,23 @@ def check_margin(live: Live) -> None:
     live.expect({"share": float(sigmoid(m))})
 
 
+def check_labels(live: Live) -> None:
+    z, threshold = logits(live), float(live.shown("threshold"))
+    for reading, shares in (
+        ("softmax", np.asarray(softmax(z))),
+        ("sigmoid", np.asarray(sigmoid(z))),
+    ):
+        live.expect(by_class(reading, shares) | {f"{reading}-sum": float(shares.sum())})
+        said = [live.numbers()[f"{reading}-{name}-yes"] for name in CLASSES]
+        assert said == ["yes" if share > threshold else "no" for share in shares]
+
+
 CHECKS = {
     "softmax": check_softmax,
     "surprise": check_surprise,
     "temperature": check_temperature,
     "margin": check_margin,
+    "labels": check_labels,
 }
 # The sliders of each figure, with the numbers shown at their two ends.
 OF_LOGITS = dict.fromkeys(LOGITS, (-5.0, 5.0))
@@ -106,6 +118,7 @@ SLIDERS = {
     "surprise": {f"{which}-{name}": (0.0, 1.0) for which in "pq" for name in CLASSES},
     "temperature": OF_LOGITS | {"temperature": (0.1, 10.0)},
     "margin": {"margin": (-12.0, 8.0)},
+    "labels": OF_LOGITS | {"threshold": (0.0, 1.0)},
 }
 # The numbers that its announcement holds.
 TOLD = {
@@ -113,4 +126,5 @@ TOLD = {
     "surprise": ["entropy", "cross", "forward", "backward"],
     "temperature": ["q-cat", "q-dog", "q-bird", "entropy"],
     "margin": ["cross-loss", "hinge-slope", "squared-slope", "difference-loss"],
+    "labels": ["softmax-cat", "softmax-sum", "sigmoid-bird", "sigmoid-sum"],
 }

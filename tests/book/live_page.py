@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STATIC = ROOT / "book" / "_static"
-FIGURES = ("softmax", "surprise", "temperature", "margin")
+FIGURES = ("softmax", "surprise", "temperature", "margin", "labels")
 SPEAKING = "[role=status], [role=alert], [aria-live], output"
 
 

@@ -16,6 +16,7 @@ from crossentropy import (
     log_softmax,
     logsumexp,
     multiclass_hinge_and_grad,
+    sigmoid,
     softmax,
     softmax_cross_entropy_and_grad,
     squared_error_and_grad,
@@ -141,6 +142,11 @@ def test_measures_of_two(run: Any, name: str, measure: Any) -> None:
 def test_entropy(run: Any) -> None:
     p, _ = distributions()
     close(run("p => math.entropy(p)", p.tolist()), entropy(p, unit="bits"))
+
+
+def test_sigmoid(run: Any) -> None:
+    x = np.concatenate([LOGITS.ravel(), [-0.0, 745.0, -745.0, 1e-300]])
+    close(run("x => math.sigmoid(x)", x.tolist()), sigmoid(x))
 
 
 MARGINS = np.concatenate(

@@ -53,7 +53,7 @@ STICKING_OUT = """() => {
 }"""
 COLOURS = """() => ['--ce-ink', '--ce-cat', '--ce-dog', '--ce-bird'].map(
     name => getComputedStyle(document.documentElement).getPropertyValue(name))
-    .concat(getComputedStyle(document.querySelector('.ce-stage .ce-bar')
+    .concat(getComputedStyle(document.querySelector('.ce-stage .ce-bar[fill^=var]')
         || document.querySelector('.ce-stage circle, .ce-stage path[fill^=var]')).fill,
         getComputedStyle(document.querySelector('.ce-stage')).color)"""
 # The pictures have been drawn for the width that their place has now.

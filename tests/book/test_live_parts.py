@@ -9,7 +9,9 @@ import pytest
 
 from crossentropy import softmax, softmax_cross_entropy_and_grad
 from tests.book.live_checks import (
+    CLASSES,
     by_class,
+    check_labels,
     check_margin,
     check_softmax,
     check_surprise,
@@ -133,3 +135,28 @@ def test_the_four_losses_differ_without_colour(browser: Any, tmp_path: Path) -> 
             "all => all.map(e => e.getAttribute('d'))"
         )
         assert len(set(markers)) == 4
+
+
+def test_two_labels_or_none(browser: Any, tmp_path: Path) -> None:
+    with Live(browser, tmp_path, "labels") as live:
+
+        def said(reading: str) -> list[str]:
+            numbers = live.numbers()
+            return [numbers[f"{reading}-{name}-yes"] for name in CLASSES]
+
+        live.press("Two present")
+        check_labels(live)
+        assert said("sigmoid") == ["yes", "yes", "no"]
+        assert said("softmax") == ["no", "no", "no"]  # no two shares above a half
+        live.press("None present")
+        check_labels(live)
+        assert said("sigmoid") == ["no", "no", "no"]
+        # A threshold low enough for two says yes to all three when none is there.
+        live.drag("threshold", 0.3)
+        check_labels(live)
+        assert said("softmax") == ["yes", "yes", "yes"]
+        # A yes is told by a full bar and a word, not by colour alone.
+        fills = live.page.locator(".ce-bar").evaluate_all(
+            "all => all.map(e => e.getAttribute('fill') !== 'none')"
+        )
+        assert fills == [word == "yes" for word in said("softmax") + said("sigmoid")]

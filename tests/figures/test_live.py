@@ -13,6 +13,7 @@ from crossentropy import (
     entropy,
     kl_divergence,
     multiclass_hinge_and_grad,
+    sigmoid,
     softmax,
     softmax_cross_entropy_and_grad,
     squared_error_and_grad,
@@ -77,11 +78,21 @@ def test_margin() -> None:
             assert number.replace("-", "−") in picture.svg
 
 
+def test_labels() -> None:
+    picture = live.labels()
+    one, many = np.asarray(softmax(Z)), np.asarray(sigmoid(Z))
+    for number in spelled([*one, one.sum(), *many, many.sum()]):
+        assert number in picture.alt
+        assert number in picture.svg
+    assert picture.svg.count("yes") == (one > 0.5).sum() + (many > 0.5).sum()
+
+
 STARTS = {
     "softmax": [*live.LOGITS, 1, 1],
     "surprise": [*live.HAPPENS, *live.LOGITS],
     "temperature": [*live.LOGITS, 1],
     "margin": [live.MARGIN],
+    "labels": [*live.LOGITS, live.THRESHOLD],
 }
 
 

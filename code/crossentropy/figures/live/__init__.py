@@ -10,6 +10,7 @@ from crossentropy.figures.live._distributions import (
     surprise,
     temperature,
 )
+from crossentropy.figures.live._labels import THRESHOLD, labels
 from crossentropy.figures.live._losses import MARGIN, margin
 from crossentropy.figures.live._panels import LOGITS
 
@@ -17,6 +18,8 @@ __all__ = [
     "HAPPENS",
     "LOGITS",
     "MARGIN",
+    "THRESHOLD",
+    "labels",
     "margin",
     "softmax",
     "surprise",
