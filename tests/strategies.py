@@ -5,13 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-
-# A busy machine must not fail a test: no deadline.
-settings.register_profile("package", deadline=None)
-settings.load_profile("package")
 
 DTYPES = st.sampled_from([np.float16, np.float32, np.float64])
 WIDE_DTYPES = st.sampled_from([np.float32, np.float64])

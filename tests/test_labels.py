@@ -30,6 +30,14 @@ class TestOneHot:
                 ce.one_hot([0], k)
 
 
+def test_masked_labels_are_refused_by_name():
+    labels = np.ma.masked_array([0, 1], [0, 1])
+    with pytest.raises(TypeError, match="labels: masked arrays"):
+        ce.one_hot(labels, 2)
+    with pytest.raises(TypeError, match="labels: masked arrays"):
+        ce.flip_labels(labels, 0.5, 2, 0)
+
+
 class TestSmoothing:
     @given(st.integers(2, 7), st.fractions(0, 1, max_denominator=50))
     def test_both_conventions_against_exact_rationals(self, k, eps):
@@ -59,6 +67,10 @@ class TestSmoothing:
         assert not np.shares_memory(found, p)
         assert ce.smooth_labels(p.astype(np.float16), 0.1).dtype == np.float16
         np.testing.assert_array_equal(ce.smooth_labels([1.0], 0.3), [1.0])
+
+    def test_a_single_row_of_two_classes_has_others(self):
+        found = ce.smooth_labels([[1.0, 0.0]], 0.25, smoothing="others")
+        np.testing.assert_array_equal(found, [[0.75, 0.25]])
 
     def test_bad_input(self):
         with pytest.raises(

@@ -5,6 +5,12 @@ A distribution stands on the last axis; leading axes broadcast. Each function ta
 follow the limits of the formulas: :math:`0 \log 0 = 0` and :math:`0 \cdot \infty = 0`.
 A row that holds nan gives nan, in that row only.
 
+Accuracy: `surprisal`, `entropy` and `cross_entropy` add terms of one sign, so their
+relative error is at most 1e-6 in float32 and 1e-14 in float64, on the very numbers
+passed in. The terms of a divergence have both signs: the error of `kl_divergence` and
+`mutual_information` is at most that of one term, :math:`p_j |\log(p_j / q_j)|`, summed
+over the classes, and shrinks with the distance of `p` and `q`.
+
 The definitions are those of Cover and Thomas, *Elements of Information Theory*,
 2nd edition (2006), chapter 2.
 """

@@ -6,6 +6,15 @@ keeps the largest term, which is then exactly 1, out of the sum. What is left, t
 absorbed by that 1 (Blanchard, Higham and Higham, "Accurately computing the
 log-sum-exp and softmax functions", IMA Journal of Numerical Analysis 41, 2021).
 
+Accuracy: with u the unit roundoff (6e-8 in float32, 1.1e-16 in float64) and the span of
+a row the distance from its smallest to its largest logit, results have a relative error
+of at most B = 1e-6 (float32) or 1e-14 (float64), and rows that span more than 16 add u
+times the span. The first part is what exp, log1p and a sum of positive terms can err
+by; the second comes from rounding :math:`z_j - \max z`, an absolute error of up to u
+times the difference, which exp turns into a relative one. float16 is computed in
+float32 and rounded once. Results below the smallest normal number of their type have
+fewer digits.
+
 Infinite logits follow one convention everywhere in this package, losses and gradients
 included: +inf stands for a limit that is reached equally fast by all +inf logits of a
 row. They share the whole probability: softmax([inf, 0]) is [1, 0], and
@@ -18,7 +27,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from crossentropy._arithmetic import others, shift
+from crossentropy._arithmetic import others, row_sums, shift
 from crossentropy._validate import (
     FloatArray,
     ScalarOrArray,
@@ -42,7 +51,7 @@ def _rest(below: FloatArray) -> tuple[FloatArray, FloatArray]:
     """exp(below), and its row sums without one largest entry, which is exactly 1."""
     e = np.exp(below)
     if e.shape[-1] == 0:
-        return e, np.zeros((*e.shape[:-1], 1), e.dtype)
+        return e, row_sums(e)
     return e, others(e, below.argmax(axis=-1, keepdims=True))
 
 
@@ -75,6 +84,12 @@ def logsumexp(
         If `logits` has no such axis.
     TypeError
         If `logits` is a masked array or does not hold real numbers.
+
+    Notes
+    -----
+    The error is at most :math:`u\,|L| + E\,(L - m)`, for a result L and with E the
+    relative bound at the head of this module: E for the logarithm, u for adding m. Near
+    L = 0, where m and the logarithm cancel, no relative bound can hold.
 
     Examples
     --------
@@ -116,6 +131,11 @@ def log_softmax(
     TypeError
         If `logits` is a masked array or does not hold real numbers.
 
+    Notes
+    -----
+    Each entry meets the relative bound at the head of this module, the entry of an all
+    but certain class included: log1p keeps what 1 + r would absorb.
+
     Examples
     --------
     >>> log_softmax([40.0, 0.0])[0] < 0
@@ -152,6 +172,13 @@ def softmax(
         If `logits` has no such axis or the temperature is out of range.
     TypeError
         If `logits` is a masked array or does not hold real numbers.
+
+    Notes
+    -----
+    Each entry meets the relative bound at the head of this module: it is divided, not
+    formed as :math:`e^{z_i - L}`, where an error of u in L, relative to a large offset,
+    would become one of u times the offset. A temperature T divides the differences once
+    they are formed; what a wide row adds is then up to 2 u times its span over T.
 
     References
     ----------
@@ -196,6 +223,11 @@ def softmax_jacobian(logits: ArrayLike, *, temperature: float = 1.0) -> FloatArr
     TypeError
         If `logits` is a masked array or does not hold real numbers.
 
+    Notes
+    -----
+    Entries are products of two probabilities: each meets twice the relative bound at
+    the head of this module.
+
     Examples
     --------
     >>> softmax_jacobian([0.0, 0.0]).tolist()
@@ -235,6 +267,11 @@ def sigmoid(x: ArrayLike) -> ScalarOrArray:
     TypeError
         If `x` is a masked array or does not hold real numbers.
 
+    Notes
+    -----
+    The relative error is at most 1e-6 in float32 and 1e-14 in float64 for every x:
+    nothing is subtracted before exp, so there is no span to pay for.
+
     Examples
     --------
     >>> sigmoid([-1000.0, 0.0, 1000.0]).tolist()
@@ -264,6 +301,10 @@ def log_sigmoid(x: ArrayLike) -> ScalarOrArray:
     ------
     TypeError
         If `x` is a masked array or does not hold real numbers.
+
+    Notes
+    -----
+    The relative error is at most 1e-6 in float32 and 1e-14 in float64 for every x.
 
     Examples
     --------

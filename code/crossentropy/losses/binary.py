@@ -63,6 +63,11 @@ def sigmoid_cross_entropy(
     TypeError
         If an argument is a masked array or does not hold real numbers.
 
+    Notes
+    -----
+    The relative error of an entry is at most 1e-6 in float32 and 1e-14 in float64, for
+    every logit: both terms are non-negative and have the error of `log_sigmoid`.
+
     Examples
     --------
     >>> sigmoid_cross_entropy([0.0, 800.0], [1, 0], reduction="none").round(4).tolist()
@@ -84,7 +89,9 @@ def sigmoid_cross_entropy_and_grad(
     r"""`sigmoid_cross_entropy` and its gradient with respect to the logits.
 
     The gradient of an entry is :math:`(1 - y)\,\sigma(z) - w\,y\,\sigma(-z)`, which is
-    :math:`\sigma(z) - y` without `pos_weight`.
+    :math:`\sigma(z) - y` without `pos_weight`. For labels 0 and 1 one term is 0, and
+    the other has a relative error of at most 1e-6 in float32 and 1e-14 in float64; for
+    labels between, that is the error relative to the sum of the two terms.
 
     Parameters
     ----------
@@ -171,6 +178,11 @@ def difference_loss(
         reduction is unknown, or a mean is asked of no entries.
     TypeError
         If an argument is a masked array or does not hold real numbers.
+
+    Notes
+    -----
+    The relative error of an entry is at most 1e-6 in float32 and 1e-14 in float64:
+    :math:`1 - \sigma(z)` is computed as :math:`\sigma(-z)`.
 
     Examples
     --------

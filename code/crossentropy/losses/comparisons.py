@@ -66,6 +66,11 @@ def focal_loss(
     T.-Y. Lin, P. Goyal, R. Girshick, K. He and P. Dollar, "Focal Loss for Dense Object
     Detection", ICCV (2017).
 
+    Notes
+    -----
+    :math:`1 - q_y` is formed as the sum of the other probabilities, so the relative
+    error of a row is at most :math:`2 + \gamma` times that of `softmax_cross_entropy`.
+
     Examples
     --------
     >>> float(focal_loss([0.0, 0.0], 0))  # log(2) / 4  # doctest: +ELLIPSIS
@@ -155,6 +160,11 @@ def squared_error(
         reduction is unknown, or a mean is asked of no rows.
     TypeError
         If `logits` is a masked array or does not hold real numbers.
+
+    Notes
+    -----
+    :math:`1 - q_y` is formed as the sum of the other probabilities, so the relative
+    error of a row is at most twice that of `softmax_cross_entropy`.
 
     References
     ----------
