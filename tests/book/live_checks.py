@@ -14,7 +14,10 @@ from crossentropy import (
     kl_divergence,
     log_softmax,
     multiclass_hinge_and_grad,
+    one_hot,
     sigmoid,
+    smooth_labels,
+    soft_label_cross_entropy_and_grad,
     softmax,
     softmax_cross_entropy_and_grad,
     squared_error_and_grad,
@@ -104,12 +107,27 @@ def check_labels(live: Live) -> None:
         assert said == ["yes" if share > threshold else "no" for share in shares]
 
 
+def check_smoothing(live: Live) -> None:
+    eps, lead = live.exact("eps"), live.exact("lead")
+    classes = int(live.chosen("classes"))
+    target = smooth_labels(one_hot(0, classes), eps)
+    z = np.zeros(classes)
+    z[0] = lead
+    loss, gradient = soft_label_cross_entropy_and_grad(z, target)
+    with np.errstate(divide="ignore"):
+        best = float(np.log(target[0]) - np.log(target[1]))
+    live.expect({"loss": float(loss), "floor": float(entropy(target)), "best": best})
+    slope = float(gradient[0])
+    live.expect({"gradient": 0.0 if abs(slope) < 1e-15 else slope})
+
+
 CHECKS = {
     "softmax": check_softmax,
     "surprise": check_surprise,
     "temperature": check_temperature,
     "margin": check_margin,
     "labels": check_labels,
+    "smoothing": check_smoothing,
 }
 # The sliders of each figure, with the numbers shown at their two ends.
 OF_LOGITS = dict.fromkeys(LOGITS, (-5.0, 5.0))
@@ -119,6 +137,7 @@ SLIDERS = {
     "temperature": OF_LOGITS | {"temperature": (0.1, 10.0)},
     "margin": {"margin": (-12.0, 8.0)},
     "labels": OF_LOGITS | {"threshold": (0.0, 1.0)},
+    "smoothing": {"lead": (-4.0, 14.0), "eps": (0.0, 0.5)},
 }
 # The numbers that its announcement holds.
 TOLD = {
@@ -127,4 +146,5 @@ TOLD = {
     "temperature": ["q-cat", "q-dog", "q-bird", "entropy"],
     "margin": ["cross-loss", "hinge-slope", "squared-slope", "difference-loss"],
     "labels": ["softmax-cat", "softmax-sum", "sigmoid-bird", "sigmoid-sum"],
+    "smoothing": ["loss", "gradient", "floor", "best"],
 }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STATIC = ROOT / "book" / "_static"
-FIGURES = ("softmax", "surprise", "temperature", "margin", "labels")
+FIGURES = ("softmax", "surprise", "temperature", "margin", "labels", "smoothing")
 SPEAKING = "[role=status], [role=alert], [aria-live], output"
 
 

@@ -60,7 +60,8 @@ def test_a_slider_by_touch(figure: str, browser: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("figure", "slider"), [("temperature", "temperature"), ("margin", "margin")]
+    ("figure", "slider"),
+    [("temperature", "temperature"), ("margin", "margin"), ("smoothing", "lead")],
 )
 def test_the_line_in_the_picture_follows_the_mouse(
     figure: str, slider: str, browser: Any, tmp_path: Path

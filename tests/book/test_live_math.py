@@ -16,7 +16,10 @@ from crossentropy import (
     log_softmax,
     logsumexp,
     multiclass_hinge_and_grad,
+    one_hot,
     sigmoid,
+    smooth_labels,
+    soft_label_cross_entropy_and_grad,
     softmax,
     softmax_cross_entropy_and_grad,
     squared_error_and_grad,
@@ -188,3 +191,29 @@ def test_a_tiny_slope_of_the_squared_error_keeps_its_digits(run: Any) -> None:
             float(-4 * (s := 1 / (1 + mpmath.exp(-m))) * (1 - s) ** 2) for m in margins
         ]
     close(found, exact)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10, 100, 1000])
+def test_smoothing(run: Any, classes: int) -> None:
+    leads = np.concatenate(
+        [RANDOM.uniform(-4, 14, size=50), [-700.0, -40.0, 0.0, 40.0, 700.0]]
+    )
+    rows = np.zeros((len(leads), classes))
+    rows[:, 0] = leads
+    for eps in (0.0, 1e-9, 0.01, 0.1, 0.37, 0.5):
+        found = run(
+            f"d => {{ const at = math.smoothing({eps}, {classes}, d); "
+            "return [at.best, at.floor, at.loss, at.gradient]; }",
+            leads.tolist(),
+        )
+        target = smooth_labels(one_hot(0, classes), eps)
+        with np.errstate(divide="ignore"):
+            close(found[:, 0], np.log(target[0]) - np.log(target[1]))
+        # smooth_labels rounds 1 - eps + eps/K, which leaves 1e-16 of the sums.
+        near = {"rtol": 1e-12, "atol": 1e-15 if eps else SMALLEST}
+        np.testing.assert_allclose(found[:, 1], entropy(target), **near)
+        losses, gradient = soft_label_cross_entropy_and_grad(
+            rows, np.tile(target, (len(leads), 1)), reduction="none"
+        )
+        np.testing.assert_allclose(found[:, 2], losses, **near)
+        np.testing.assert_allclose(found[:, 3], gradient[:, 0], **near)

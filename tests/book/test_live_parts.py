@@ -13,6 +13,7 @@ from tests.book.live_checks import (
     by_class,
     check_labels,
     check_margin,
+    check_smoothing,
     check_softmax,
     check_surprise,
     logits,
@@ -160,3 +161,33 @@ def test_two_labels_or_none(browser: Any, tmp_path: Path) -> None:
             "all => all.map(e => e.getAttribute('fill') !== 'none')"
         )
         assert fills == [word == "yes" for word in said("softmax") + said("sigmoid")]
+
+
+def test_smoothing_for_each_number_of_classes(browser: Any, tmp_path: Path) -> None:
+    with Live(browser, tmp_path, "smoothing") as live:
+        best = []
+        for classes in (2, 3, 10, 100, 1000):
+            live.choose("classes", classes)
+            assert live.chosen("classes") == str(classes)
+            check_smoothing(live)
+            best.append(float(live.shown("best")))
+            # At the best lead the loss is the floor, and nothing pulls any more.
+            live.press("To the best lead")
+            check_smoothing(live)
+            numbers = live.numbers()
+            assert numbers["loss"] == numbers["floor"]
+            assert numbers["gradient"] == "0.000"
+            assert float(numbers["lead"]) == pytest.approx(best[-1], abs=0.00501)
+        assert best == sorted(best)
+
+
+def test_without_smoothing_no_lead_is_best(browser: Any, tmp_path: Path) -> None:
+    with Live(browser, tmp_path, "smoothing") as live:
+        live.slider("eps").press("Home")
+        live.slider("lead").press("End")
+        check_smoothing(live)
+        numbers = live.numbers()
+        assert numbers["best"] == "inf"
+        assert numbers["floor"] == "0.000"
+        assert float(numbers["gradient"]) < 0  # still pulling, however large the lead
+        assert live.page.get_by_role("button", name="To the best lead").is_disabled()

@@ -13,7 +13,10 @@ from crossentropy import (
     entropy,
     kl_divergence,
     multiclass_hinge_and_grad,
+    one_hot,
     sigmoid,
+    smooth_labels,
+    soft_label_cross_entropy_and_grad,
     softmax,
     softmax_cross_entropy_and_grad,
     squared_error_and_grad,
@@ -87,12 +90,26 @@ def test_labels() -> None:
     assert picture.svg.count("yes") == (one > 0.5).sum() + (many > 0.5).sum()
 
 
+def test_smoothing() -> None:
+    picture = live.smoothing()
+    eps, classes, lead = live.SMOOTHING
+    target = smooth_labels(one_hot(0, classes), eps)
+    loss, gradient = soft_label_cross_entropy_and_grad(
+        np.append(lead, np.zeros(classes - 1)), target
+    )
+    best = np.log(target[0] / target[1])
+    for number in spelled([loss, gradient[0], best, entropy(target)]):
+        assert number in picture.alt
+        assert number in picture.svg
+
+
 STARTS = {
     "softmax": [*live.LOGITS, 1, 1],
     "surprise": [*live.HAPPENS, *live.LOGITS],
     "temperature": [*live.LOGITS, 1],
     "margin": [live.MARGIN],
     "labels": [*live.LOGITS, live.THRESHOLD],
+    "smoothing": [*live.SMOOTHING],
 }
 
 

@@ -101,7 +101,7 @@
         const y = foot + FOOT + 20;
         parts.push(
           line(x(state.threshold), -4, x(state.threshold), foot, "ce-cut-line"),
-          line(width - 84, foot + FOOT, width - 30, foot + FOOT, "ce-here"),
+          line(width - 84, foot + FOOT, width - 30, foot + FOOT, "ce-zero"),
           words(width - 92, y, "sum", { class: "ce-note", ...end }),
           words(width - 34, y, short(total(shares)),
             { "data-value": `${READINGS[k]}-sum`, ...end }));

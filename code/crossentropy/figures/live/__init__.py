@@ -11,16 +11,23 @@ from crossentropy.figures.live._distributions import (
     temperature,
 )
 from crossentropy.figures.live._labels import THRESHOLD, labels
-from crossentropy.figures.live._losses import MARGIN, margin
+from crossentropy.figures.live._losses import (
+    MARGIN,
+    SMOOTHING,
+    margin,
+    smoothing,
+)
 from crossentropy.figures.live._panels import LOGITS
 
 __all__ = [
     "HAPPENS",
     "LOGITS",
     "MARGIN",
+    "SMOOTHING",
     "THRESHOLD",
     "labels",
     "margin",
+    "smoothing",
     "softmax",
     "surprise",
     "temperature",
