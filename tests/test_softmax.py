@@ -32,6 +32,17 @@ class TestAccuracy:
             error = oracles.worst_error(ce.softmax(row), oracles.softmax(row))
             assert error <= oracles.bound(row)
 
+    def test_softmax_of_many_equal_others(self, dtype):
+        """Running totals of equal terms err to one side: sum breaks the bound."""
+        for classes in (100, 1000):
+            for lead in np.linspace(0.3, 16, 40):
+                z = np.full(classes, 1.7, dtype)
+                z[3] += lead
+                below = oracles.MP.exp(oracles.exact(z)[0] - oracles.exact(z)[3])
+                top = 1 / (1 + (classes - 1) * below)
+                q = ce.softmax(z)[[3, 0]]
+                assert oracles.worst_error(q, [top, top * below]) <= oracles.bound(z)
+
     def test_log_softmax(self, dtype):
         for row in some_rows(dtype):
             error = oracles.worst_error(ce.log_softmax(row), oracles.log_softmax(row))
@@ -142,7 +153,11 @@ class TestProperties:
             log_q = ce.log_softmax(z, temperature=t)
             total = ce.logsumexp(z)
             jacobian = ce.softmax_jacobian(z, temperature=t)
+            sigmoids = ce.sigmoid(z), ce.log_sigmoid(z)
         assert q.dtype == log_q.dtype == total.dtype == jacobian.dtype == z.dtype
+        for result in sigmoids:
+            assert result.dtype == z.dtype
+            np.testing.assert_array_equal(np.isnan(result), np.isnan(z))
         for result in (q, log_q):
             np.testing.assert_array_equal(np.isnan(result).any(axis=1), lost)
             np.testing.assert_array_equal(np.isnan(result).all(axis=1), lost)

@@ -99,7 +99,8 @@ def logsumexp(
     z, dtype = as_rows(logits, "logits")
     largest, below = shift(_to_last(z, axis))
     total = np.where(np.isinf(largest), largest, largest + np.log1p(_rest(below)[1]))
-    return finish(np.moveaxis(total, -1, axis) if keepdims else total[..., 0], dtype)
+    kept = np.moveaxis(total, -1, axis)
+    return finish(kept if keepdims else kept.squeeze(axis), dtype)
 
 
 @np.errstate(all="ignore")
@@ -192,8 +193,8 @@ def softmax(
     """
     z, dtype = as_rows(logits, "logits")
     below = shift(_to_last(z, axis))[1] / as_temperature(temperature)
-    e = np.exp(below)
-    return finish(np.moveaxis(e / e.sum(axis=-1, keepdims=True), -1, axis), dtype)
+    e, rest = _rest(below)
+    return finish(np.moveaxis(e / (1.0 + rest), -1, axis), dtype)
 
 
 @np.errstate(all="ignore")

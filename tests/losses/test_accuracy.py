@@ -111,6 +111,26 @@ def test_loss_and_gradient_of_distributions(kind, dtype, hard):
         assert (errors <= limit * terms).all()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("classes", [36, 64, 255, 1000])
+def test_equal_terms_whose_roundings_do_not_cancel(classes, dtype):
+    """One class ahead, the others equal: each running total errs to one side."""
+    rng = np.random.default_rng(classes)
+    for offset in (-30.0, -4.0, 20.0, 34.0):
+        for lead in rng.uniform(0, 16, 25):
+            z = np.full(classes, offset + rng.uniform(-1, 1), dtype)
+            z[0] += lead
+            top, other = oracles.exact(z[:2])
+            ratio = oracles.MP.exp(other - top)
+            q = ratio / (1 + (classes - 1) * ratio)
+            truth = [1 / (1 + (classes - 1) * ratio), q, q - 1]
+            loss, gradient = ce.softmax_cross_entropy_and_grad(z, 2)
+            limit = oracles.bound(z)
+            assert oracles.relative_error(loss, -oracles.MP.log(q)) <= limit
+            assert oracles.worst_error(gradient[:3], truth) <= limit
+            assert oracles.worst_error(ce.softmax(z)[:2], truth[:2]) <= limit
+
+
 def test_a_confident_row_keeps_its_loss_where_the_peers_return_0():
     """torch, scipy and plain log-sum-exp give 0 here: a relative error of 1."""
     import scipy.special

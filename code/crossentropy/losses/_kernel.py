@@ -30,8 +30,10 @@ def index_block(
     far = ~((total >= 0.5) & (total <= root))
     if far.any():
         below = shift(z[far])[1]
-        z_y[far], e_y[far], rest[far] = _terms(below, y[far], below)
+        z_y[far], e_y[far], _ = _terms(below, y[far], below)
         g[far] = below
+        # Rounding the differences has spent most of the bound: add in double precision.
+        rest[far] = row_sums(below.astype(np.float64))[:, 0]
         total = rest + e_y
     if scale is not None:
         factor = scale / total
