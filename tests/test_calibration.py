@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
 from fractions import Fraction
 
 import numpy as np
@@ -97,6 +98,22 @@ class TestBins:
         assert ce.brier_decomposition(p, o) == ce.brier_decomposition(
             p, o, bins=15, binning="width"
         )
+
+
+def test_results_cannot_be_changed():
+    results = (
+        (ce.reliability_curve([0.5], [1]), "counts"),
+        (ce.brier_decomposition([0.5], [1]), "score"),
+    )
+    for result, field in results:
+        with pytest.raises(FrozenInstanceError):
+            setattr(result, field, 0)
+
+
+def test_top_label_looks_along_the_classes():
+    p, outcomes = ce.top_label([[0.7, 0.3], [0.4, 0.6], [0.5, 0.5]], [0, 0, 1])
+    np.testing.assert_array_equal(p, [0.7, 0.6, 0.5])
+    np.testing.assert_array_equal(outcomes, [True, False, False])  # the first of ties
 
 
 class TestScores:

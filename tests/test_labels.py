@@ -28,6 +28,10 @@ class TestOneHot:
                 ValueError, match="num_classes: expected an integer >= 1"
             ):
                 ce.one_hot([0], k)
+        with pytest.raises(
+            TypeError, match="num_classes: expected an integer, got None"
+        ):
+            ce.one_hot([0], None)
 
 
 def test_masked_labels_are_refused_by_name():
@@ -124,8 +128,12 @@ class TestNoise:
         with pytest.raises(ValueError, match="rate: expected a number from 0 to 1"):
             ce.flip_labels([0], 1.5, 2, 0)
         with pytest.raises(
-            ValueError, match="num_classes: label noise needs at least 2"
+            ValueError, match="num_classes: expected an integer >= 2, got 1"
         ):
             ce.flip_labels([0], 0.5, 1, 0)
         with pytest.raises(ValueError, match="labels: row 0 has label 5"):
             ce.flip_labels([5], 0.5, 2, 0)
+        with pytest.raises(
+            TypeError, match="rng: expected a NumPy Generator or a seed"
+        ):
+            ce.flip_labels([0], 0.5, 2, None)

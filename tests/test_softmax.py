@@ -217,6 +217,12 @@ class TestAxes:
             ):
                 f(self.z, axis=axis)
 
+    @pytest.mark.parametrize("axis", [None, 1.0, (0, 1)])
+    def test_an_axis_that_is_no_integer(self, axis):
+        for f in (ce.softmax, ce.log_softmax, ce.logsumexp):
+            with pytest.raises(TypeError, match="axis: expected an integer, got"):
+                f(self.z, axis=axis)
+
     def test_a_row_gives_numpy_scalars(self):
         assert isinstance(ce.logsumexp([1.0, 2.0]), np.float64)
         assert isinstance(ce.sigmoid(0.0), np.float64)

@@ -84,6 +84,17 @@ def as_number(value: float, name: str, low: float, high: float, why: str) -> flo
     return number
 
 
+def as_integer(value: float, name: str, low: int) -> int:
+    """`value` as an integer of at least `low`; 15.0 counts as one."""
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"{name}: expected an integer, got {value!r}") from None
+    if number != value or number < low:
+        raise ValueError(f"{name}: expected an integer >= {low}, got {value!r}")
+    return number
+
+
 def as_temperature(value: float) -> float:
     """A temperature that float32 can divide by, too."""
     return as_number(value, "temperature", 1e-30, 1e30, "a number from 1e-30 to 1e30")
@@ -188,6 +199,8 @@ def as_labels(
         )
     bad = (array < 0) | (array >= num_classes)
     if ignore_index is not None:
+        if not isinstance(ignore_index, (int, np.integer)):
+            raise TypeError(f"ignore_index: expected an integer, got {ignore_index!r}")
         bad &= array != ignore_index
     if bad.any():
         index, row = first_row(bad)

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from crossentropy._validate import (
     as_distributions,
+    as_integer,
     as_labels,
     as_probabilities,
     first_row,
@@ -283,7 +284,7 @@ def brier_decomposition(
     c, f = curve.confidence[full], curve.frequency[full]
     overall = happened.mean()
     away = probabilities - curve.confidence[index]  # from the mean of the bin
-    within = away**2 - 2 * away * (happened - curve.frequency[index])
+    within = away**2 - 2 * away * happened
     return BrierDecomposition(
         score=float(((probabilities - happened) ** 2).mean()),
         reliability=float((share * (c - f) ** 2).sum()),
@@ -324,13 +325,12 @@ def _bins(
     p: NDArray[np.float64], bins: int, binning: str
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Edges of the bins, and the bin of each prediction."""
-    if int(bins) != bins or bins < 1:
-        raise ValueError(f"bins: expected an integer >= 1, got {bins!r}")
+    size = as_integer(bins, "bins", 1)
     require_option(binning, "binning", BINNINGS)
     if binning == "width":
-        edges = np.arange(int(bins) + 1) / int(bins)
+        edges = np.arange(size + 1) / size
     else:
-        last = np.ceil(np.arange(1, bins) * p.size / bins).astype(np.intp) - 1
+        last = np.ceil(np.arange(1, size) * p.size / size).astype(np.intp) - 1
         inner = np.unique(np.sort(p)[last[last >= 0]])
         edges = np.concatenate([[0.0], inner[(inner > 0) & (inner < p.max())], [1.0]])
     # Left of an edge that it equals: the interval is (lo, hi].

@@ -10,17 +10,11 @@ from crossentropy._validate import (
     IndexArray,
     as_array,
     as_distributions,
+    as_integer,
     as_labels,
     as_number,
     as_smoothing,
 )
-
-
-def _num_classes(value: int) -> int:
-    """A number of classes, at least 1."""
-    if int(value) != value or value < 1:
-        raise ValueError(f"num_classes: expected an integer >= 1, got {value!r}")
-    return int(value)
 
 
 def one_hot(labels: ArrayLike, num_classes: int) -> NDArray[np.float64]:
@@ -47,7 +41,7 @@ def one_hot(labels: ArrayLike, num_classes: int) -> NDArray[np.float64]:
     >>> one_hot([2, 0], 3).tolist()
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
-    k = _num_classes(num_classes)
+    k = as_integer(num_classes, "num_classes", 1)
     indices = as_labels(labels, np.shape(as_array(labels, "labels")), k)
     return np.equal(indices[..., None], np.arange(k)).astype(np.float64)
 
@@ -147,6 +141,8 @@ def flip_labels(
     ValueError
         If a label is out of range (the first one is named), the rate is outside 0 to 1,
         or K is below 2.
+    TypeError
+        If `rng` is None: noise that cannot be made again is of no use here.
 
     References
     ----------
@@ -158,11 +154,11 @@ def flip_labels(
     >>> flip_labels([0, 1], 1.0, 2, 0).tolist()
     [1, 0]
     """
-    k = _num_classes(num_classes)
-    if k < 2:
-        raise ValueError("num_classes: label noise needs at least 2 classes, got 1")
+    k = as_integer(num_classes, "num_classes", 2)
     clean = as_labels(labels, np.shape(as_array(labels, "labels")), k)
     share = as_number(rate, "rate", 0.0, 1.0, "a number from 0 to 1")
+    if rng is None:
+        raise TypeError("rng: expected a NumPy Generator or a seed, got None")
     generator = np.random.default_rng(rng)
     flips = generator.random(clean.shape) < share
     steps = generator.integers(1, k, clean.shape)  # 1 to K - 1 classes further on

@@ -116,14 +116,26 @@ class TestBadInput:
             ({"weight": [1.0, -1.0, 1.0]}, "weight: class 1 has weight -1.0"),
             ({"weight": [1.0, 1.0, np.inf]}, "weight: class 2 has weight inf"),
             ({"weight": [np.nan, 1.0, 1.0]}, "weight: class 0 has weight nan"),
-            ({"threads": 0}, "threads: expected None or an integer >= 1, got 0"),
-            ({"threads": 1.5}, "threads: expected None or an integer >= 1, got 1.5"),
+            ({"threads": 0}, "threads: expected an integer >= 1, got 0"),
+            ({"threads": 1.5}, r"threads: expected an integer >= 1, got 1\.5"),
             ({"ignore_index": 0}, "reduction: the mean of no rows is undefined"),
             ({"weight": [0.0, 1.0, 1.0]}, "reduction: the mean of no rows"),
         ],
     )
     def test_options(self, options, message):
         with pytest.raises(ValueError, match=message):
+            ce.softmax_cross_entropy(np.zeros((2, 3)), [0, 0], **options)
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({"ignore_index": 1.0}, r"ignore_index: expected an integer, got 1\.0"),
+            ({"threads": "all"}, "threads: expected an integer, got 'all'"),
+            ({"threads": np.inf}, "threads: expected an integer, got inf"),
+        ],
+    )
+    def test_options_that_are_no_integers(self, options, message):
+        with pytest.raises(TypeError, match=message):
             ce.softmax_cross_entropy(np.zeros((2, 3)), [0, 0], **options)
 
     def test_smoothing_that_is_no_number(self):

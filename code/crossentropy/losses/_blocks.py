@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from crossentropy._validate import as_integer
+
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
@@ -40,11 +42,8 @@ def in_blocks(
 
 def thread_count(threads: int | None, entries: int) -> int:
     """As many threads as repay waking, within those asked for or the cores here."""
-    if threads is None:
-        threads = _available_cores()
-    elif int(threads) != threads or threads < 1:
-        raise ValueError(f"threads: expected None or an integer >= 1, got {threads!r}")
-    return max(1, min(int(threads), entries // THREAD_WORK))
+    most = _available_cores() if threads is None else as_integer(threads, "threads", 1)
+    return max(1, min(most, entries // THREAD_WORK))
 
 
 @functools.cache
