@@ -43,6 +43,20 @@ def test_what_cannot_stand_in_a_sentence_is_refused(
     assert not glued
 
 
+@pytest.mark.parametrize(
+    ("value", "spec", "text"),
+    [
+        (0.5, ".2f", "0.50"),
+        (-0.5, "+.1f", "−0.5"),
+        (1.5e-16, ".1e", "1.5 × 10⁻¹⁶"),
+        (-3e12, ".0e", "−3 × 10¹²"),
+        (0.0, ".0e", "0 × 10⁰"),
+    ],
+)
+def test_numbers_are_typeset(value: float, spec: str, text: str) -> None:
+    assert book.typeset(value, spec) == text
+
+
 def test_a_figure_is_glued_and_displayed(glued: dict[str, Any]) -> None:
     figure = object()
     book.show("fig", figure)

@@ -30,6 +30,29 @@ def numbers(**values: Any) -> None:
         glue(key, _plain(key, value), display=False)
 
 
+def typeset(value: float, spec: str) -> str:
+    """Format a number for a sentence, with a true minus and powers of ten.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    spec : str
+        A format specification, such as ``".0e"`` or ``"+.2f"``.
+
+    Examples
+    --------
+    >>> typeset(2.04e-5, ".0e"), typeset(-0.37147, ".2f")
+    ('2 × 10⁻⁵', '−0.37')
+    """
+    text = format(value, spec)
+    digits, e, power = text.partition("e")
+    if e:
+        raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        digits = f"{digits} × 10{raised}"
+    return digits.replace("-", "−")
+
+
 def show(key: str, figure: Any) -> None:
     """Glue a figure under `key`, and display it where the cell is run."""
     from myst_nb import glue

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from numpy.typing import ArrayLike
 
+from crossentropy.book import typeset
 from crossentropy.figures.theme import (
     ACCENT,
     CAT,
@@ -76,10 +77,13 @@ def network(logits: ArrayLike, label: int, *, backward: bool = False) -> ThemedF
     for k, (y, name, colour) in enumerate(
         zip(rows, CLASS_NAMES, CLASS_COLOURS, strict=True)
     ):
-        left = f"{gradient[k]:+.5f}" if backward else f"{z[k]:g}"
-        middle = f"{at_q[k]:+.5f}" if backward else f"{q[k]:.5f}"
-        _box(axes, LOGIT, y, left.replace("-", "−"), colour, 1.45)
-        _box(axes, SHARE, y, middle.replace("-", "−"), colour, 1.45)
+        if backward:
+            left = typeset(gradient[k], "+.5f")
+            middle = typeset(at_q[k], "+.5f") if at_q[k] else "0"
+        else:
+            left, middle = typeset(z[k], "g"), f"{q[k]:.5f}"
+        _box(axes, LOGIT, y, left, colour, 1.45)
+        _box(axes, SHARE, y, middle, colour, 1.45)
         axes.text(LOGIT - 0.95, y, name, ha="right", va="center_baseline", color=colour)
         for other in rows:
             ends = ((LOGIT + 0.78, y), (SHARE - 0.8, other))
@@ -132,8 +136,9 @@ def loss_and_accuracy(
     axes.plot(steps, confidences, "s--", color=DOG, markersize=4)
     axes.annotate(
         "accuracy",
-        (steps[0], accuracies[0]),
-        (4, 8),
+        (steps[-1], accuracies[-1]),
+        (0, -16),
+        ha="right",
         color=CAT,
         textcoords="offset points",
     )
