@@ -133,7 +133,10 @@ class TestNoise:
             ce.flip_labels([0], 0.5, 1, 0)
         with pytest.raises(ValueError, match="labels: row 0 has label 5"):
             ce.flip_labels([5], 0.5, 2, 0)
-        with pytest.raises(
-            TypeError, match="rng: expected a NumPy Generator or a seed"
-        ):
-            ce.flip_labels([0], 0.5, 2, None)
+        for seed in (None, 0.5, "7", [1, 2]):
+            with pytest.raises(TypeError, match="rng: expected a NumPy Generator or"):
+                ce.flip_labels([0], 0.5, 2, seed)
+        with pytest.raises(ValueError, match="rng: expected an integer >= 0, got -1"):
+            ce.flip_labels([0], 0.5, 2, -1)
+        with pytest.raises(ValueError, match="num_classes: expected an integer >= 2"):
+            ce.flip_labels([0], 0.5, 2**63, 0)

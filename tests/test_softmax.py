@@ -217,7 +217,7 @@ class TestAxes:
             ):
                 f(self.z, axis=axis)
 
-    @pytest.mark.parametrize("axis", [None, 1.0, (0, 1)])
+    @pytest.mark.parametrize("axis", [None, 1.0, True, (0, 1)])
     def test_an_axis_that_is_no_integer(self, axis):
         for f in (ce.softmax, ce.log_softmax, ce.logsumexp):
             with pytest.raises(TypeError, match="axis: expected an integer, got"):

@@ -69,7 +69,7 @@ def finish(x: ArrayLike, dtype: DTypeLike) -> ScalarOrArray:
 
 def require_option(value: str, name: str, options: tuple[str, ...]) -> None:
     """Refuse a word that is not among the options."""
-    if value not in options:
+    if not isinstance(value, str) or value not in options:
         raise ValueError(f"{name}: expected one of {options}, got {value!r}")
 
 
@@ -90,9 +90,18 @@ def as_integer(value: float, name: str, low: int) -> int:
         number = int(value)
     except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{name}: expected an integer, got {value!r}") from None
-    if number != value or number < low:
+    if number != value or not low <= number < 2**63:
         raise ValueError(f"{name}: expected an integer >= {low}, got {value!r}")
     return number
+
+
+def as_generator(rng: np.random.Generator | int) -> np.random.Generator:
+    """A Generator, or one made from a seed; nothing that could not be made again."""
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if not isinstance(rng, (int, np.integer)):
+        raise TypeError(f"rng: expected a NumPy Generator or a seed, got {rng!r}")
+    return np.random.default_rng(as_integer(rng, "rng", 0))
 
 
 def as_temperature(value: float) -> float:

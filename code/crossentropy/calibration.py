@@ -300,7 +300,8 @@ def _predictions(
     """Probabilities of N rows, in double precision, and their labels."""
     rows = as_distributions(q, "q")[0].astype(np.float64)
     require_matrix(rows, "q")
-    return rows, as_labels(labels, rows.shape[:-1], rows.shape[-1])
+    n, k = rows.shape
+    return rows, as_labels(labels, (n,), k)
 
 
 def _events(

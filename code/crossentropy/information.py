@@ -197,8 +197,8 @@ def _divergence(p: FloatArray, q: FloatArray, unit: str) -> FloatArray:
     """Sum of p log(p / q) over the last axis."""
     # Where p and q are within a factor of 2 their difference is exact, and log1p keeps
     # what log(p) - log(q) would cancel; elsewhere p / q could overflow.
-    near = np.log1p((p - q) / q) * (1.0 if unit == "nats" else np.log2(np.e))
     far = _log(p, unit) - _log(q, unit)
+    near = np.log1p((p - q) / q) * (1.0 if unit == "nats" else np.log2(np.e))
     log_ratio = np.where(np.abs(p - q) <= q / 2, near, far)
     log_ratio[np.broadcast_to((p == 0) & (q == 0), log_ratio.shape)] = 0.0
     # Rows that sum to 1 only within rounding can fall below 0 by as much.

@@ -10,6 +10,7 @@ from crossentropy._validate import (
     IndexArray,
     as_array,
     as_distributions,
+    as_generator,
     as_integer,
     as_labels,
     as_number,
@@ -142,7 +143,7 @@ def flip_labels(
         If a label is out of range (the first one is named), the rate is outside 0 to 1,
         or K is below 2.
     TypeError
-        If `rng` is None: noise that cannot be made again is of no use here.
+        If `rng` is neither a Generator nor an integer.
 
     References
     ----------
@@ -157,9 +158,7 @@ def flip_labels(
     k = as_integer(num_classes, "num_classes", 2)
     clean = as_labels(labels, np.shape(as_array(labels, "labels")), k)
     share = as_number(rate, "rate", 0.0, 1.0, "a number from 0 to 1")
-    if rng is None:
-        raise TypeError("rng: expected a NumPy Generator or a seed, got None")
-    generator = np.random.default_rng(rng)
+    generator = as_generator(rng)
     flips = generator.random(clean.shape) < share
     steps = generator.integers(1, k, clean.shape)  # 1 to K - 1 classes further on
     return np.where(flips, (clean + steps) % k, clean)

@@ -40,7 +40,7 @@ from crossentropy._validate import (
 
 def _to_last(z: FloatArray, axis: int) -> FloatArray:
     """`z` with the class axis moved to the end."""
-    if not isinstance(axis, (int, np.integer)):
+    if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
         raise TypeError(f"axis: expected an integer, got {axis!r}")
     if not -z.ndim <= axis < z.ndim:
         raise ValueError(

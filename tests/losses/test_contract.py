@@ -110,6 +110,7 @@ class TestBadInput:
                 "label_smoothing: expected a number from 0 to 1",
             ),
             ({"label_smoothing": -0.1}, "label_smoothing: expected a number from 0"),
+            ({"reduction": np.zeros(2)}, "reduction: expected one of .* got array"),
             ({"smoothing": "other"}, "smoothing: expected one of .* got 'other'"),
             ({"reduction": "avg"}, "reduction: expected one of .* got 'avg'"),
             ({"weight": [1.0, 1.0]}, r"weight: expected shape \(3,\)"),

@@ -33,13 +33,13 @@ def index_block(
         z_y[far], e_y[far], _ = _terms(below, y[far], below)
         g[far] = below
         # Rounding the differences has spent most of the bound: add in double precision.
-        rest[far] = row_sums(below.astype(np.float64))[:, 0]
+        rest[far] = row_sums(below.astype(np.float64)).ravel()
         total = rest + e_y
     if scale is not None:
         factor = scale / total
         g *= factor[:, None]
         # q_y - 1, without the subtraction; from 0.0, so that it is never -0.
-        g.reshape(-1)[_places(g, y)] = 0.0 - rest * factor
+        g.ravel()[_places(g, y)] = 0.0 - rest * factor
         _silence(g, scale)
     # Two forms of log(total / e_y): the first is accurate down to a loss of 0, the
     # second where e_y may underflow.
@@ -55,12 +55,12 @@ def _terms(
     without them, nothing is absorbed by a large e_y.
     """
     at = _places(z, y)
-    z_y = z.reshape(-1)[at]
+    z_y = z.ravel()[at]
     np.exp(z, out=g)
-    flat = g.reshape(-1)
+    flat = g.ravel()  # a view: blocks are contiguous
     e_y = flat[at]
     flat[at] = 0.0
-    return z_y, e_y, row_sums(g)[:, 0]
+    return z_y, e_y, row_sums(g).ravel()
 
 
 def _places(z: FloatArray, y: IndexArray) -> IndexArray:
@@ -93,7 +93,7 @@ def distribution_block(
         np.put_along_axis(g, k, at_k, axis=-1)
         g *= scale[:, None]
         _silence(g, scale)
-    return row_sums(weigh(a, np.log1p(rest) - below))[:, 0]
+    return row_sums(weigh(a, np.log1p(rest) - below)).ravel()
 
 
 def _silence(g: FloatArray, scale: FloatArray) -> None:
