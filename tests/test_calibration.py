@@ -76,6 +76,17 @@ class TestBins:
         same = ce.reliability_curve([0.0] * 3, [1, 0, 0], bins=3, binning="mass")
         np.testing.assert_array_equal(same.counts, [3])
 
+    def test_ties_at_0_make_no_bin_of_width_0(self):
+        p = [0.0, 0.0, 0.0, 0.5]
+        curve = ce.reliability_curve(p, [0, 0, 1, 1], bins=4, binning="mass")
+        np.testing.assert_array_equal(curve.edges, [0, 1])
+        np.testing.assert_array_equal(curve.counts, [4])
+
+    def test_more_bins_than_predictions(self):
+        curve = ce.reliability_curve([0.2, 0.6], [0, 1], bins=5, binning="mass")
+        np.testing.assert_array_equal(curve.edges, [0, 0.2, 1])
+        np.testing.assert_array_equal(curve.counts, [1, 1])
+
     def test_an_empty_bin_has_no_mean(self):
         with np.errstate(all="raise"):
             curve = ce.reliability_curve([0.1, 0.2], [0, 1], bins=2)

@@ -96,16 +96,22 @@ class TestTemperature:
 
     def test_probabilities_taken_for_logits(self):
         q = np.array([[0.7, 0.3], [0.4, 0.6]])
-        for dtype in (np.float32, np.float64):
+        for row in (q, q.astype(np.float32), np.eye(2)):
             with pytest.raises(ValueError, match="logits: every row is a distribution"):
-                ce.fit_temperature(q.astype(dtype), [0, 1])
+                ce.fit_temperature(row, [0, 1])
         assert ce.fit_temperature(np.log(q), [0, 0]) > 0
         assert ce.fit_temperature([[0.7, 0.3], [0.4, 0.7]], [0, 0]) > 0
         assert ce.fit_temperature([[1.5, -0.5], [0.4, 0.6]], [0, 0]) > 0
 
     def test_logits_for_a_temperature(self):
         with pytest.raises(ValueError, match="logits: row 1 is not finite"):
-            ce.fit_temperature([[1.0, 2.0], [0.0, -np.inf]], [0, 0])
+            ce.fit_temperature([[1.0, 2.0], [0.0, -np.inf], [0.0, 1.0]], [0, 0, 0])
+        with pytest.raises(ValueError, match="logits: row 2 is not finite"):
+            ce.fit_temperature([[1.0, 2.0], [0.0, 1.0], [np.nan, 1.0]], [0, 0, 0])
+        with pytest.raises(ValueError, match="logits: expected at least one axis"):
+            ce.fit_temperature(1.0, 0)
+        with pytest.raises(ValueError, match=r"labels: expected shape \(3,\)"):
+            ce.fit_temperature(np.zeros((3, 2)), [0, 1])
         with pytest.raises(ValueError, match=r"logits: expected shape \(N, K\)"):
             ce.fit_temperature(np.zeros((0, 2)), np.zeros(0, int))
         with pytest.raises(ValueError, match="labels: row 0 has label 5"):

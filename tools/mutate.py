@@ -147,7 +147,7 @@ def settle_hypothesis() -> None:
     phases = (Phase.explicit, Phase.generate)
     settings.register_profile(
         "mutants",
-        max_examples=40,
+        max_examples=25,
         deadline=None,
         derandomize=True,
         database=None,

@@ -331,11 +331,11 @@ def _bins(
     if binning == "width":
         edges = np.arange(size + 1) / size
     else:
-        last = np.ceil(np.arange(1, size) * p.size / size).astype(np.intp) - 1
-        inner = np.unique(np.sort(p)[last[last >= 0]])
+        last = (np.arange(1, size) * p.size - 1) // size  # of each bin but the last
+        inner = np.unique(np.sort(p)[last])
         edges = np.concatenate([[0.0], inner[(inner > 0) & (inner < p.max())], [1.0]])
-    # Left of an edge that it equals: the interval is (lo, hi].
-    return edges, np.searchsorted(edges[1:-1], p, side="left")
+    # searchsorted puts p to the left of an edge that it equals: bins are (lo, hi].
+    return edges, np.searchsorted(edges[1:-1], p)
 
 
 def _curve(

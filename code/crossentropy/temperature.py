@@ -62,8 +62,9 @@ def fit_temperature(
     1.820478
     """
     z = as_rows(logits, "logits")[0].astype(np.float64)
-    y = as_labels(labels, z.shape[:-1], z.shape[-1])
     require_matrix(z, "logits")
+    n, k = z.shape
+    y = as_labels(labels, (n,), k)
     bad = np.asarray(~np.isfinite(z).all(axis=1))
     if bad.any():
         _, row = first_row(bad)
