@@ -36,6 +36,7 @@ peers: venv ## Compare the package with other libraries, installed in .venv-peer
 	@test -x .venv-peers/bin/python || $(PY) -m venv .venv-peers
 	@.venv-peers/bin/python -m pip install -q -r requirements-peers.txt
 	@PYTHONPATH=code .venv-peers/bin/python -m pytest -c tests_peers/pytest.ini tests_peers
+	@.venv-peers/bin/python tools/peer_names.py
 
 mutants: venv ## Break the package one place at a time; the tests must see it
 	@$(PY) -m tools.mutate

@@ -1,8 +1,10 @@
-"""The facts behind each claim of claims.toml: each test fails if the claim's verdict
-were the opposite. Where a library is spoken of, the library itself is asked.
+"""The facts behind each claim of claims.toml.
+
+Each test would fail if the claim's verdict were the opposite. Where a library is spoken
+of, the library itself is asked.
 """
 
-# ruff: noqa: N802  (the tests carry the claims' ids)
+# ruff: noqa: N802, N812  (the tests carry the claims' ids; F is torch's own name)
 
 from __future__ import annotations
 
