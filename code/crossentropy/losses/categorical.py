@@ -36,8 +36,10 @@ def _with_labels(
     y = as_labels(labels, z.shape[:-1], k, ignore_index).reshape(-1)
     w = as_weight(weight, k)
     eps = as_smoothing(label_smoothing, smoothing, k)
-    kept = np.ones(len(y)) if ignore_index is None else (y != ignore_index) * 1.0
-    y = np.where(kept == 1, y, 0)
+    kept = np.ones(len(y))
+    if ignore_index is not None:
+        kept = (y != ignore_index) * 1.0
+        y = np.where(kept == 1, y, 0)
     row_weight = kept if w is None else kept * w[y]
     total = divisor(row_weight, reduction)
     if eps == 0.0:
