@@ -22,11 +22,13 @@ from crossentropy import (
     softmax_cross_entropy_and_grad,
     squared_error_and_grad,
 )
+from tests.book import rounded
 
 if TYPE_CHECKING:
     from tests.book.live_page import Live
 
 CLASSES = ("cat", "dog", "bird")
+OFFSETS = {"0": 0.0, "100": 1e2, "10⁴": 1e4, "10⁶": 1e6, "10⁸": 1e8}
 LOGITS = [f"logit-{name}" for name in CLASSES]
 
 
@@ -121,6 +123,26 @@ def check_smoothing(live: Live) -> None:
     live.expect({"gradient": 0.0 if abs(slope) < 1e-15 else slope})
 
 
+def check_floats(live: Live) -> None:
+    """The three results are those of arithmetic rounded at every step."""
+    kind, gap = live.chosen("type"), float(live.shown("gap"))
+    offset = OFFSETS[live.chosen("offset")]
+    z = rounded.store(kind, [offset, offset + gap, offset])
+    numbers = live.numbers()
+    exact = rounded.exact_loss(z) if np.isfinite(z).all() else np.nan
+    np.testing.assert_allclose(live.exact("exact"), exact, rtol=1e-14)
+    for name, loss in rounded.three_ways(kind, z).items():
+        if kind == "float64":
+            # The browser's exp and log may differ from NumPy's by a last digit.
+            near = 1e-15 * (1 + abs(offset + gap))
+            np.testing.assert_allclose(live.exact(f"{name}-loss"), loss, 1e-13, near)
+        else:
+            np.testing.assert_array_equal(live.exact(f"{name}-loss"), loss)
+        shown = live.exact(f"{name}-loss")
+        verdict = rounded.verdict(kind, shown, exact)
+        assert numbers[f"{name}-verdict"] == verdict
+
+
 CHECKS = {
     "softmax": check_softmax,
     "surprise": check_surprise,
@@ -128,6 +150,7 @@ CHECKS = {
     "margin": check_margin,
     "labels": check_labels,
     "smoothing": check_smoothing,
+    "floats": check_floats,
 }
 # The sliders of each figure, with the numbers shown at their two ends.
 OF_LOGITS = dict.fromkeys(LOGITS, (-5.0, 5.0))
@@ -138,6 +161,7 @@ SLIDERS = {
     "margin": {"margin": (-12.0, 8.0)},
     "labels": OF_LOGITS | {"threshold": (0.0, 1.0)},
     "smoothing": {"lead": (-4.0, 14.0), "eps": (0.0, 0.5)},
+    "floats": {"gap": (-130.0, 130.0)},
 }
 # The numbers that its announcement holds.
 TOLD = {
@@ -147,4 +171,5 @@ TOLD = {
     "margin": ["cross-loss", "hinge-slope", "squared-slope", "difference-loss"],
     "labels": ["softmax-cat", "softmax-sum", "sigmoid-bird", "sigmoid-sum"],
     "smoothing": ["loss", "gradient", "floor", "best"],
+    "floats": ["naive-verdict", "lse-verdict", "log1p-verdict"],
 }

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STATIC = ROOT / "book" / "_static"
-FIGURES = ("softmax", "surprise", "temperature", "margin", "labels", "smoothing")
+FIGURES = (
+    "softmax",
+    "surprise",
+    "temperature",
+    "margin",
+    "labels",
+    "smoothing",
+    "floats",
+)
 SPEAKING = "[role=status], [role=alert], [aria-live], output"
 
 

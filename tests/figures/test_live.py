@@ -18,6 +18,7 @@ from crossentropy import (
     smooth_labels,
     soft_label_cross_entropy_and_grad,
     softmax,
+    softmax_cross_entropy,
     softmax_cross_entropy_and_grad,
     squared_error_and_grad,
 )
@@ -103,6 +104,14 @@ def test_smoothing() -> None:
         assert number in picture.svg
 
 
+def test_floats() -> None:
+    picture = live.floats()
+    exact = softmax_cross_entropy([0.0, live.GAP, 0.0], 1)
+    assert f"{exact:.2e}" in picture.alt
+    for line in ("naive 0", "shifted 0", "log1p 8.28e−08"):
+        assert line in picture.svg
+
+
 STARTS = {
     "softmax": [*live.LOGITS, 1, 1],
     "surprise": [*live.HAPPENS, *live.LOGITS],
@@ -110,6 +119,7 @@ STARTS = {
     "margin": [live.MARGIN],
     "labels": [*live.LOGITS, live.THRESHOLD],
     "smoothing": [*live.SMOOTHING],
+    "floats": [2, live.GAP, 0],  # float32, no offset
 }
 
 

@@ -145,6 +145,24 @@
   const through = (points) =>
     `M${points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join("L")}`;
 
+  // A curve's look is {colour, dash, marker, hollow}: three ways to tell it from the
+  // others, so that none is needed. Its line, its marker at a point, and a sample.
+  const stroke = ({ colour, dash }) => ({
+    class: "ce-curve", style: `stroke: ${colour}; stroke-dasharray: ${dash}`,
+  });
+  const marker = (look, x, y) => node("path", {
+    d: look.marker, transform: `translate(${x} ${y})`, stroke: look.colour,
+    "stroke-width": 2, fill: look.hollow ? "none" : look.colour,
+  });
+  const sample = (look) => node("svg", { width: 44, height: 16, "aria-hidden": "true" },
+    node("path", { d: "M0,8H44", ...stroke(look) }), marker(look, 22, 8));
+  const MARKERS = {
+    circle: "M-5,0a5,5,0,1,0,10,0a5,5,0,1,0,-10,0z",
+    triangle: "M-7,5.5h14l-7,-13z",
+    square: "M-5,-5h10v10h-10z",
+    diamond: "M0,-7l6,7l-6,7l-6,-7z",
+  };
+
   // The letter of a quantity: in running text, and in a picture.
   const letter = (name) => node("i", {}, name);
   const sign = (name) => node("tspan", { class: "ce-symbol" }, name);
@@ -313,6 +331,7 @@
     },
     fixed, short, spoken, named,
     node, picture, line, bar, words, through, letter, sign,
+    stroke, marker, sample, MARKERS,
     LIMIT, slider, logitSliders, temperatureSlider, toPosition, toTemperature,
     choice, button, follow, announcer, mount,
   };

@@ -4,25 +4,24 @@
   "use strict";
   const {
     math, fixed, short, spoken, node, picture, line, words, through, letter, sign,
-    slider, button, follow, announcer, mount,
+    stroke, marker, sample, MARKERS, slider, button, follow, announcer, mount,
   } = window.CrossEntropyLive;
 
   const START = { margin: -2 };
   const LOWEST = -12, HIGHEST = 8, STEP = 0.1;
 
-  // Each loss has a colour, a dash and a marker of its own, so that none is needed.
   const LOSSES = [
     { key: "cross", name: "cross-entropy", colour: "var(--ce-cat)", dash: "none",
-      marker: "M-5,0a5,5,0,1,0,10,0a5,5,0,1,0,-10,0z",
+      marker: MARKERS.circle,
       formula: () => ["\u2212ln ", letter("s")] },
     { key: "hinge", name: "hinge", colour: "var(--ce-dog)", dash: "7 6",
-      marker: "M-7,5.5h14l-7,-13z", hollow: true,
+      marker: MARKERS.triangle, hollow: true,
       formula: () => ["max(0, 1 \u2212 ", letter("m"), ")"] },
     { key: "squared", name: "squared error", colour: "var(--ce-bird)", dash: "10 3 2 3",
-      marker: "M-5,-5h10v10h-10z",
+      marker: MARKERS.square,
       formula: () => ["2(1 \u2212 ", letter("s"), ")\u00b2"] },
     { key: "difference", name: "difference", colour: "var(--ce-accent)", dash: "2 4",
-      marker: "M0,-7l6,7l-6,7l-6,-7z", hollow: true,
+      marker: MARKERS.diamond, hollow: true,
       formula: () => ["1 \u2212 ", letter("s")] },
   ];
 
@@ -65,15 +64,6 @@
       setMargin(LOWEST + share * (HIGHEST - LOWEST));
     });
 
-    const shape = ({ marker, colour, hollow }, x, y) => node("path", {
-      d: marker, transform: `translate(${x} ${y})`, stroke: colour, "stroke-width": 2,
-      fill: hollow ? "none" : colour,
-    });
-    const stroke = ({ colour, dash }) => ({
-      class: "ce-curve", style: `stroke: ${colour}; stroke-dasharray: ${dash}`,
-    });
-    const sample = (loss) => node("svg", { width: 44, height: 16, "aria-hidden": "true" },
-      node("path", { d: "M0,8H44", ...stroke(loss) }), shape(loss, 22, 8));
     const cell = (name) => node("td", { class: "ce-number", "data-value": name });
     const share = node("span", { class: "ce-number", "data-value": "share" });
     stage.append(
@@ -147,7 +137,7 @@
       for (const loss of LOSSES) {
         at[loss.key].forEach((value, k) => {
           const kind = ["loss", "slope"][k];
-          parts.push(shape(loss, x(m), y[k](value)));
+          parts.push(marker(loss, x(m), y[k](value)));
           const shown = stage.querySelector(`[data-value="${loss.key}-${kind}"]`);
           shown.textContent = short(value);
         });

@@ -10,6 +10,7 @@ from crossentropy.figures.live._distributions import (
     surprise,
     temperature,
 )
+from crossentropy.figures.live._floats import GAP, floats
 from crossentropy.figures.live._labels import THRESHOLD, labels
 from crossentropy.figures.live._losses import (
     MARGIN,
@@ -20,11 +21,13 @@ from crossentropy.figures.live._losses import (
 from crossentropy.figures.live._panels import LOGITS
 
 __all__ = [
+    "GAP",
     "HAPPENS",
     "LOGITS",
     "MARGIN",
     "SMOOTHING",
     "THRESHOLD",
+    "floats",
     "labels",
     "margin",
     "smoothing",
