@@ -168,8 +168,8 @@
         type.element, offset.element,
         node("p", { class: "ce-small ce-says" },
           letter("g"), ": the true class ahead of two others", node("br"),
-          letter("z"), " as stored: ", told("stored"), node("br"),
-          "their exact loss: ", told("exact")),
+          letter("z"), " = ", told("stored"), node("br"),
+          "exact loss of ", letter("z"), " as stored: ", told("exact")),
         node("table", { class: "ce-table" },
           node("tbody", {}, node("tr", {}, column("Loss"), column("Error"), column("Verdict"))),
           ...WAYS.map((way) => node("tbody", {},
@@ -229,7 +229,7 @@
       const parts = [line(x(state.gap), TOP, x(state.gap), BASE, "ce-here")];
       const mark = (height, name, kind) => parts.push(
         line(LEFT, height, right, height, kind),
-        words(LEFT - 8, height + 4, name, { class: "ce-tick", "text-anchor": "end" }));
+        words(LEFT - 3, height + 4, name, { class: "ce-tick", "text-anchor": "end" }));
       for (const name of ["nan", "inf"]) mark(band(name), name);
       for (let n = floor; n <= 0; n += floor < -10 ? 3 : 1) {
         const name = n === 0 ? "\u2265 1" : power(n);
