@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
+from playwright._impl._driver import compute_driver_executable
 from playwright.sync_api import Browser, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 HOW_TO_GET = (
-    "no browser was found (Debian and Ubuntu: apt-get install chromium; elsewhere: "
-    "set CHROMIUM to the program of a Chromium or Chrome)"
+    "no browser was found (Debian and Ubuntu: apt-get install chromium libatomic1; "
+    "elsewhere: set CHROMIUM to the program of a Chromium or Chrome)"
 )
 ARGUMENTS = [
     "--no-sandbox",
@@ -27,9 +30,22 @@ ARGUMENTS = [
 
 
 def find_browser() -> str | None:
-    """Return the program of a Chromium: ``$CHROMIUM``, or the first on the path."""
+    """Return the program of a Chromium: ``$CHROMIUM``, or the first on the path.
+
+    None also if Playwright's driver does not start, for want of a system library.
+    """
     names = [os.environ["CHROMIUM"]] if os.environ.get("CHROMIUM") else NAMES
-    return next((path for name in names if (path := shutil.which(name))), None)
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    return found if found and _driver_starts() else None
+
+
+@cache
+def _driver_starts() -> bool:
+    program, script = compute_driver_executable()
+    return (
+        subprocess.run([program, script, "--version"], capture_output=True).returncode
+        == 0
+    )
 
 
 @contextmanager

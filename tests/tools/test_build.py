@@ -128,6 +128,8 @@ def start(book: Book) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        # A shell's background job ignores Ctrl-C, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 
@@ -141,7 +143,7 @@ def running_for(book: Book) -> list[int]:
     return found
 
 
-def wait_until(condition: object, seconds: float = 20) -> bool:
+def wait_until(condition: object, seconds: float = 60) -> bool:
     assert callable(condition)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -161,7 +163,7 @@ def test_an_interrupted_build_leaves_nothing_half_done(
     process = start(tiny)
     assert wait_until(flag.exists)
     process.send_signal(how)
-    told, _ = process.communicate(timeout=20)
+    told, _ = process.communicate(timeout=60)
     assert "Traceback" not in told
     if how != signal.SIGKILL:
         assert process.returncode == 130
@@ -180,7 +182,7 @@ def test_a_build_killed_while_it_makes_pages(tiny: Book) -> None:
     beside = tiny.build / "next" / "_build"
     assert wait_until(beside.exists)
     process.kill()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     assert not tiny.html.exists()
     assert wait_until(lambda: not running_for(tiny)), "something still runs"
     build(Book(tiny.root))

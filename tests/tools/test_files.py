@@ -51,6 +51,9 @@ def test_the_browser_that_is_named_comes_first(
     assert browser.find_browser() == str(tmp_path / "mine")
     monkeypatch.setenv("CHROMIUM", str(tmp_path / "none"))
     assert browser.find_browser() is None
+    monkeypatch.setenv("CHROMIUM", str(tmp_path / "mine"))
+    monkeypatch.setattr(browser, "_driver_starts", lambda: False)
+    assert browser.find_browser() is None
 
 
 def test_a_picture_without_a_browser_is_one_line(
