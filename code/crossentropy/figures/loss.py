@@ -130,7 +130,7 @@ def loss_and_accuracy(
     left, axes = canvas(3.4, 2.7)
     axes.plot(steps, losses, "o-", color=CAT, markersize=4)
     axes.set(xscale="log", xlabel="training steps", ylim=(0, None))
-    axes.set_title("test loss (nats)")
+    axes.set_title("validation loss (nats)")
     right, axes = canvas(3.4, 2.7)
     axes.plot(steps, accuracies, "o-", color=CAT, markersize=4)
     axes.plot(steps, confidences, "s--", color=DOG, markersize=4)
@@ -154,8 +154,9 @@ def loss_and_accuracy(
     best = int(np.argmin(losses))
     return finish(
         [left, right],
-        f"Left: the test loss falls to {losses[best]:.3f} at {steps[best]} steps and "
-        f"rises to {losses[-1]:.3f} at {steps[-1]}. Right: the accuracy stays near "
-        f"{accuracies[-1]:.0%} while the mean confidence climbs from "
+        f"Left: the loss on unseen images falls to {losses[best]:.3f} at {steps[best]} "
+        f"steps and rises to {losses[-1]:.3f} at {steps[-1]}. Right: the accuracy goes "
+        f"from {accuracies[0]:.1%} to {accuracies[best]:.1%} and ends at "
+        f"{accuracies[-1]:.1%}, while the mean confidence climbs from "
         f"{confidences[0]:.0%} to {confidences[-1]:.0%}, past the accuracy.",
     )
