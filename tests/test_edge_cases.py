@@ -214,6 +214,16 @@ class TestNothing:
         assert losses.shape == (0,)
         assert gradient.shape == (0, classes)
 
+    def test_no_rows_of_distributions(self):
+        for shape in ((0, 3), (0, 0)):
+            z = np.zeros(shape)
+            assert ce.soft_label_cross_entropy(z, z, reduction="sum") == 0
+            losses, gradient = ce.soft_label_cross_entropy_and_grad(
+                z, z, reduction="none"
+            )
+            assert losses.shape == (0,)
+            assert gradient.shape == shape
+
     def test_every_row_ignored(self):
         """PyTorch: nan."""
         z = np.zeros((2, 3))

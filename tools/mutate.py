@@ -15,6 +15,7 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import os
+import resource
 import signal
 import sys
 import time
@@ -64,7 +65,7 @@ TESTS = {
     "softmax": ["tests/test_softmax.py", *EDGES],
     "temperature": ["tests/test_temperature.py"],
 }
-LIMIT = 120  # seconds, after which a fault counts as noticed: it made something endless
+LIMIT = 60  # seconds of work, many times what the tests need: beyond, it is endless
 
 
 class Planted(importlib.machinery.SourceFileLoader):
@@ -116,14 +117,15 @@ def warm_up() -> None:
         importlib.import_module(name)
 
 
-def run_tests(module: str, tree: ast.Module | None) -> int:
-    """Exit status of the module's tests, in a forked child, with the tree in place."""
-    pid = os.fork()
-    if pid:
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+def start_tests(module: str, tree: ast.Module | None) -> int:
+    """Run the module's tests in a forked child, with the tree in place: its process."""
+    if pid := os.fork():
+        return pid
     status = 99
     try:
-        signal.alarm(LIMIT)
+        # Counted in the child's own time, so that a busy machine kills no mutant.
+        resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))
+        signal.alarm(20 * LIMIT)  # a child that waits for ever uses no time of its own
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
@@ -138,6 +140,24 @@ def run_tests(module: str, tree: ast.Module | None) -> int:
         status = int(pytest.main([*options, *TESTS[module]]))
     finally:
         os._exit(status)
+
+
+def unnoticed(
+    module: str, faults: Sequence[tuple[Mutation, ast.Module]], jobs: int
+) -> list[Mutation]:
+    """The faults that the module's tests pass with, several at work at a time."""
+    running: dict[int, Mutation] = {}
+    passed = []
+    queue = list(faults)[::-1]
+    while queue or running:
+        while queue and len(running) < jobs:
+            mutation, tree = queue.pop()
+            running[start_tests(module, tree)] = mutation
+        pid, status = os.wait()
+        mutation = running.pop(pid)
+        if status == 0:
+            passed.append(mutation)
+    return sorted(passed, key=lambda mutation: mutation.line)
 
 
 def settle_hypothesis() -> None:
@@ -160,39 +180,42 @@ def name_of(mutation: Mutation, lines: list[str]) -> str:
     return f"{lines[mutation.line - 1].strip()} | {mutation.what}"
 
 
-def try_module(module: str, explained: dict[str, str]) -> tuple[int, int, list[str]]:
-    """Plant every fault of a module: how many, how many explained, which survived."""
-    path = PACKAGE / (module.replace(".", "/") + ".py")
-    text = path.read_text()
+def try_module(
+    module: str, explained: dict[str, str], jobs: int, share: int
+) -> tuple[int, int, int]:
+    """Plant the faults of a module: how many, how many explained, how many survived."""
+    text = (PACKAGE / (module.replace(".", "/") + ".py")).read_text()
     tree, lines = ast.parse(text), text.splitlines()
-    if run_tests(module, None) != 0:
+    if os.waitstatus_to_exitcode(os.waitpid(start_tests(module, None), 0)[1]) != 0:
         raise SystemExit(f"error: {module}: its tests fail without any fault")
-    found = list(mutations(tree))
-    survivors, reasons, start = [], 0, time.monotonic()
-    for mutation in found:
-        if run_tests(module, mutation.planted(tree)) != 0:
-            continue
-        name = name_of(mutation, lines)
-        if name in explained:
-            reasons += 1
-        else:
-            survivors.append(name)
-            print(f"  SURVIVED {module}:{mutation.line}: {name}", flush=True)
-    taken = time.monotonic() - start
-    killed = len(found) - reasons - len(survivors)
+    start = time.monotonic()
+    faults = [(m, m.planted(tree)) for m in list(mutations(tree))[::share]]
+    names = [name_of(m, lines) for m in unnoticed(module, faults, jobs)]
+    survivors = [name for name in names if name not in explained]
+    for name in survivors:
+        print(f"  SURVIVED {module}: {name}")
     print(
-        f"{module}: {killed} of {len(found)} killed, {reasons} explained, "
-        f"{len(survivors)} survived, {taken:.0f} s",
+        f"{module}: {len(faults) - len(names)} of {len(faults)} killed, "
+        f"{len(names) - len(survivors)} explained, {len(survivors)} survived, "
+        f"{time.monotonic() - start:.0f} s",
         flush=True,
     )
-    return len(found), reasons, survivors
+    return len(faults), len(names) - len(survivors), len(survivors)
 
 
 def main() -> int:
     """Try the modules, and print the score."""
     parser = argparse.ArgumentParser(prog="python -m tools.mutate", description=__doc__)
     parser.add_argument("modules", nargs="*", help=f"of {', '.join(TESTS)}")
-    modules = parser.parse_args().modules or list(TESTS)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--share",
+        type=int,
+        default=1,
+        help="try only every n-th fault, for a quick look",
+    )
+    options = parser.parse_args()
+    modules = options.modules or list(TESTS)
     if unknown := set(modules) - set(TESTS):
         parser.error(f"no such module: {', '.join(sorted(unknown))}")
     os.chdir(ROOT)
@@ -200,12 +223,11 @@ def main() -> int:
     explained = tomllib.loads((ROOT / "tools" / "mutants.toml").read_text())
     warm_up()
     settle_hypothesis()
-    total = reasons = survived = 0
-    for module in modules:
-        counts = try_module(module, explained.get(module, {}))
-        total += counts[0]
-        reasons += counts[1]
-        survived += len(counts[2])
+    counts = [
+        try_module(m, explained.get(m, {}), options.jobs, options.share)
+        for m in modules
+    ]
+    total, reasons, survived = (sum(column) for column in zip(*counts, strict=True))
     killed = total - reasons - survived
     print(
         f"score: {killed} of {total} faults killed, {killed / total:.1%}; "

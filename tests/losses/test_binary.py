@@ -98,6 +98,17 @@ def test_wild_logits_raise_no_warning_and_spoil_only_their_own_entry(z):
                 assert losses.dtype == gradient.dtype == z.dtype
 
 
+@pytest.mark.parametrize(
+    "f", [ce.sigmoid_cross_entropy_and_grad, ce.difference_loss_and_grad]
+)
+def test_gradients_may_underflow_without_a_warning(f):
+    """The slope at -708 is a normal number; half of it, for the mean, is not."""
+    with np.errstate(all="raise"):
+        _, gradient = f([-708.0, 0.0], [0, 1])
+    truth = oracles.sigmoid(-708.0) / 2
+    assert oracles.relative_error(gradient[0], truth) <= 1e-6
+
+
 class TestDifferenceLoss:
     @pytest.mark.parametrize("dtype", ["float32", "float64"])
     def test_value_and_gradient_to_the_stated_bound(self, dtype):
@@ -175,3 +186,8 @@ class TestBadInput:
 def test_bad_pos_weight(weight, message):
     with pytest.raises(ValueError, match=message):
         ce.sigmoid_cross_entropy(np.zeros((2, 2)), np.zeros((2, 2)), pos_weight=weight)
+
+
+def test_masked_pos_weight():
+    with pytest.raises(TypeError, match="pos_weight: masked arrays"):
+        ce.sigmoid_cross_entropy(0.0, 1, pos_weight=np.ma.masked_array([1.0], [1]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -103,11 +105,26 @@ def test_no_warning_from_another_thread(monkeypatch):
     np.testing.assert_array_equal(losses, 1e308)
 
 
-def test_a_forked_child_computes_with_threads_of_its_own(monkeypatch):
-    monkeypatch.setattr(_blocks, "BLOCK_BYTES", 8)
-    _blocks.in_blocks(lambda block: None, 2, 8, 2)  # the parent's pool exists now
-    assert _blocks._pool.cache_info().currsize > 0
-    for hook in (_blocks._pool.cache_clear,):
-        hook()  # what os.register_at_fork runs in the child
-    assert _blocks._pool.cache_info().currsize == 0
+FORK = """
+import os, signal
+from crossentropy.losses import _blocks
+
+_blocks.BLOCK_BYTES = 8
+_blocks.in_blocks(lambda block: None, 2, 8, 2)  # the parent's pool exists now
+child = os.fork()
+if child == 0:
+    signal.alarm(20)  # without a pool of its own it would wait for ever
     _blocks.in_blocks(lambda block: None, 2, 8, 2)
+    os._exit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_forked_child_computes_with_threads_of_its_own():
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORK],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == "0\n"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import crossentropy as ce
+from crossentropy.losses._results import gradient_buffer
 
 
 class TestOut:
@@ -27,6 +28,19 @@ class TestOut:
         assert gradient is z
         assert loss == expected[0]
         np.testing.assert_array_equal(z, expected[1])
+
+    def test_is_computed_in_place_where_it_can_be(self):
+        z, single = np.zeros((2, 3)), np.zeros((2, 3), np.float32)
+        for logits, out, dtype, own in (
+            (z, np.empty((2, 3)), np.float64, False),
+            (z, z, np.float64, False),
+            (z, np.empty((2, 6))[:, ::2], np.float64, True),
+            (single, np.empty((2, 3), np.float16), np.float16, True),
+        ):
+            g = gradient_buffer(logits, logits, np.dtype(dtype), out)
+            assert (g is not out) == own
+            assert g.flags.c_contiguous
+            assert g.dtype == logits.dtype
 
     def test_may_be_strided_or_in_half_precision(self):
         z = np.array([[1.0, 2.0, 0.5]], np.float16)

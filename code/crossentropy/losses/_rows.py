@@ -16,7 +16,7 @@ from crossentropy.losses._results import delivered, gradient_buffer, reduced
 Kernel = Callable[[FloatArray, Any, FloatArray | None, FloatArray], FloatArray]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Rows:
     """Checked input of a categorical loss.
 

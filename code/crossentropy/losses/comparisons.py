@@ -321,7 +321,6 @@ def multiclass_hinge_and_grad(
         rivals[rows, y] = -np.inf
         rival = rivals.argmax(axis=1)
         losses = np.maximum(gap + rivals[rows, rival] - below[rows, y], 0.0)
-        losses[np.isnan(below[rows, y])] = np.nan
         active = np.where(losses == 0, 0.0, 1.0)
         g[rows, rival] = active
         g[rows, y] = 0.0 - active
