@@ -189,6 +189,9 @@ class TestNothing:
             np.testing.assert_array_equal(ce.logsumexp(z), [-INF, -INF])
             assert ce.logsumexp(z).dtype == dtype
             assert ce.softmax_jacobian(z).shape == (2, 0, 0)
+            deep = np.zeros((2, 3, 0), dtype)
+            assert ce.softmax(deep).shape == ce.log_softmax(deep).shape == (2, 3, 0)
+            np.testing.assert_array_equal(ce.logsumexp(deep), np.full((2, 3), -INF))
         with pytest.raises(ValueError, match="labels: row 0 has label 0"):
             ce.softmax_cross_entropy(np.zeros((2, 0)), [0, 0])
         with pytest.raises(ValueError, match="targets: row 0 is not a distribution"):

@@ -99,6 +99,7 @@ class TestTemperature:
         for row in (q, q.astype(np.float32), np.eye(2)):
             with pytest.raises(ValueError, match="logits: every row is a distribution"):
                 ce.fit_temperature(row, [0, 1])
+        assert ce.fit_temperature([[0.7, 0.3 + 5e-6], [0.4, 0.6]], [0, 0]) > 0
         assert ce.fit_temperature(np.log(q), [0, 0]) > 0
         assert ce.fit_temperature([[0.7, 0.3], [0.4, 0.7]], [0, 0]) > 0
         assert ce.fit_temperature([[1.5, -0.5], [0.4, 0.6]], [0, 0]) > 0

@@ -80,9 +80,9 @@ def fit_temperature(
         raise ValueError(f"low: expected less than high ({high!r}), got {low!r}")
     below = shift(z)[1]
     left, right = 1 / hottest, 1 / coldest  # of beta
-    if _slope(below, y, left) >= 0 and _slope(below, y, right) > 0:
+    if _slope(below, y, left) > 0:
         return hottest
-    if _slope(below, y, right) <= 0 and _slope(below, y, left) < 0:
+    if _slope(below, y, right) < 0:
         return coldest
     beta = 1.0 if left < 1.0 < right else (left + right) / 2
     while left < beta < right:
