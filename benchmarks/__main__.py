@@ -1,7 +1,7 @@
 """Time loss and gradient against PyTorch, plain NumPy, SciPy and a bare copy.
 
-Run with ``make bench`` or ``python -m benchmarks``. Each contender runs in turn, round
-after round, so that a slow moment of the machine strikes all of them. What is printed
+Run with ``make bench`` or ``python -m benchmarks``, on an idle machine. Each contender
+runs once in every round, in an order that changes, so that a slow moment of the machine strikes all of them. What is printed
 are medians, as ratios to ours: above 1, ours is faster.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import platform
+import random
 import subprocess
 import sys
 import time
@@ -46,9 +47,9 @@ def measure(case: Case, seconds: float) -> dict[str, list[float]]:
         run()
     times: dict[str, list[float]] = {name: [] for name in runs}
     end = time.perf_counter() + seconds
-    order = list(runs)
+    order, shuffle = list(runs), random.Random(0).shuffle
     while time.perf_counter() < end or len(times["ours"]) < 7:
-        order.append(order.pop(0))  # nobody always profits from who came before
+        shuffle(order)  # nobody always profits from who came before
         for name in order:
             times[name].append(timed(runs[name]))
     return times
