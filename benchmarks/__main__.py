@@ -1,8 +1,9 @@
 """Time loss and gradient against PyTorch, plain NumPy, SciPy and a bare copy.
 
 Run with ``make bench`` or ``python -m benchmarks``, on an idle machine. Each contender
-runs once in every round, in an order that changes, so that a slow moment of the machine strikes all of them. What is printed
-are medians, as ratios to ours: above 1, ours is faster.
+runs once in every round, in an order that changes, so that a slow moment of the machine
+strikes all of them. What is printed are medians, as ratios to ours: above 1, ours is
+faster.
 """
 
 from __future__ import annotations
