@@ -210,7 +210,7 @@ class TestBadInput:
             ([[0.5]], [[1]], {}, r"p: expected shape \(N,\), N >= 1, got \(1, 1\)"),
             ([0.5, np.nan], [1, 0], {}, "p: row 1 holds nan"),
             ([0.5, 0.5], [1], {}, r"outcomes: expected shape \(2,\)"),
-            ([0.5, 0.5], [1, 0.5], {}, r"outcomes: row 1 holds 0\.5; valid outcomes"),
+            ([0.5, 0.5], [1, 0.5], {}, r"outcomes: row 1 holds 0\.5; valid: 0 and 1"),
             ([0.5], [2], {}, r"outcomes: row 0 holds 2\.0"),
             ([0.5], [1], {"bins": 0}, "bins: expected an integer >= 1, got 0"),
             ([0.5], [1], {"bins": 2.5}, "bins: expected an integer >= 1, got 2.5"),

@@ -127,10 +127,8 @@ def reliability_curve(
         N probabilities of an event.
     outcomes
         N values 0 or 1, or False or True: whether it happened.
-    bins
-        B, at least 1.
-    binning
-        ``"width"`` or ``"mass"``.
+    bins, binning
+        B, at least 1, and ``"width"`` or ``"mass"``.
 
     Returns
     -------
@@ -316,9 +314,7 @@ def _events(
     unclear: NDArray[np.bool_] = (happened != 0) & (happened != 1)
     if unclear.any():
         index, row = first_row(unclear)
-        raise ValueError(
-            f"outcomes: {row} holds {happened[index]}; valid outcomes are 0 and 1"
-        )
+        raise ValueError(f"outcomes: {row} holds {happened[index]}; valid: 0 and 1")
     return probabilities, happened
 
 

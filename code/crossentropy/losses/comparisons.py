@@ -22,11 +22,7 @@ from crossentropy.losses._results import divisor, reduced
 
 
 def focal_loss(
-    logits: ArrayLike,
-    labels: ArrayLike,
-    *,
-    gamma: float = 2.0,
-    reduction: str = "mean",
+    logits: ArrayLike, labels: ArrayLike, *, gamma: float = 2.0, reduction: str = "mean"
 ) -> ScalarOrArray:
     r"""Focal loss of logits with index labels.
 
@@ -81,11 +77,7 @@ def focal_loss(
 
 @np.errstate(all="ignore")
 def focal_loss_and_grad(
-    logits: ArrayLike,
-    labels: ArrayLike,
-    *,
-    gamma: float = 2.0,
-    reduction: str = "mean",
+    logits: ArrayLike, labels: ArrayLike, *, gamma: float = 2.0, reduction: str = "mean"
 ) -> tuple[ScalarOrArray, FloatArray]:
     r"""`focal_loss` and its gradient with respect to the logits.
 
