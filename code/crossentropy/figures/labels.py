@@ -31,7 +31,8 @@ def scenes(
 ) -> ThemedFigure:
     """Draw one scene with each number of digits, and what two models say of it."""
     count = labels.sum(axis=1)
-    chosen = [int(np.flatnonzero(count == n)[0]) for n in range(4)]
+    right = ((sigmoids > 0.5) == labels).all(axis=1)
+    chosen = [int(np.flatnonzero((count == n) & right)[0]) for n in range(4)]
     figure, axes = canvas(5.6, 4.0, nrows=3, ncols=4, height_ratios=[1.4, 1, 1])
     for column, scene in enumerate(chosen):
         picture = axes[0, column]
