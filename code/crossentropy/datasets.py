@@ -23,13 +23,13 @@ class Digits(NamedTuple):
     labels: NDArray[np.uint8]
 
 
-def load_digits(file: Traversable = _FILE) -> Digits:
+def load_digits(file: Traversable | None = None) -> Digits:
     """Load the 5,000 MNIST digits that are kept in the package.
 
     Parameters
     ----------
     file : path, optional
-        Another ``.npz`` file with the same content.
+        Another ``.npz`` file with the same content; by default the one in the package.
 
     Returns
     -------
@@ -56,6 +56,7 @@ def load_digits(file: Traversable = _FILE) -> Digits:
     >>> images.shape, labels[[0, 500, 4999]].tolist()
     ((5000, 28, 28), [0, 1, 9])
     """
+    file = _FILE if file is None else file
     again = "make it again with tools/make_digits.py"
     if not file.is_file():
         raise FileNotFoundError(f"the digits are missing: no file {file}; {again}")
