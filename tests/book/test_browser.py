@@ -164,8 +164,11 @@ def test_the_visit_notices_trouble(site: str, browser: Any) -> None:
                 setTimeout(() => { throw new Error('thrown'); });
             }"""
         )
-        page.wait_for_timeout(300)
-        told = " | ".join(visit.complaints)
+        for _ in range(100):
+            page.wait_for_timeout(100)
+            told = " | ".join(visit.complaints)
+            if "answer 404" in told and "outside" in told and "thrown" in told:
+                break
         assert "console error: spoken" in told
         assert "outside request: https://example.org/x.png" in told
         assert "answer 404" in told
