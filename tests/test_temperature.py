@@ -72,6 +72,7 @@ class TestTemperature:
     def test_logits_that_say_nothing_leave_the_temperature_at_1(self):
         z = np.zeros((3, 2))
         assert ce.fit_temperature(z, [0, 1, 1]) == 1
+        assert ce.fit_temperature(z, [0, 1, 1], low=0.5, high=2) == 1
         assert 2 <= ce.fit_temperature(z, [0, 1, 1], low=2, high=4) <= 4
 
     def test_huge_logits(self):

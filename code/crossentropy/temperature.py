@@ -94,7 +94,6 @@ def fit_temperature(
     return min(max(1 / beta, coldest), hottest)
 
 
-@np.errstate(all="ignore")
 def _slope(below: FloatArray, y: IndexArray, beta: float) -> float:
     """Derivative of the mean cross-entropy in beta, from logits below the largest."""
     e = np.exp(beta * below)

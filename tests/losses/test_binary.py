@@ -179,7 +179,7 @@ class TestBadInput:
     [
         ([1.0, 2.0, 3.0], r"pos_weight: shape \(3,\) does not broadcast .* \(2, 2\)"),
         (np.ones((5, 2, 2)), r"pos_weight: shape \(5, 2, 2\) does not broadcast"),
-        ([1.0, -2.0], r"pos_weight: entry \(1,\) is -2.0; .* finite and at least 0"),
+        ([1.0, -0.5], r"pos_weight: entry \(1,\) is -0.5; .* finite and at least 0"),
         (np.inf, r"pos_weight: entry \(\) is inf"),
     ],
 )

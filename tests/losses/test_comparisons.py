@@ -113,6 +113,12 @@ def test_focal_loss_keeps_its_accuracy_on_confident_rows(gamma, dtype):
         assert oracles.worst_error(gradient, truth, 2.0**-126) <= limit
 
 
+def test_focal_loss_of_an_impossible_label_pulls_as_cross_entropy_does():
+    loss, gradient = ce.focal_loss_and_grad([0.0, -np.inf], 1)
+    assert loss == np.inf
+    np.testing.assert_array_equal(gradient, [1.0, -1.0])
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_squared_error_keeps_its_accuracy_on_confident_rows(dtype):
     for lead in (-30.0, 0.0, 5.0, 20.0, 40.0):

@@ -80,7 +80,7 @@ def distribution_block(
     receives the gradients, (sum of a) q - a, row n multiplied by scale[n].
     """
     below = shift(z)[1]
-    k = below.argmax(axis=-1, keepdims=True)
+    k = below.argmax(axis=1, keepdims=True)
     e = np.exp(below)
     rest = others(e, k)
     if scale is not None:
@@ -88,9 +88,9 @@ def distribution_block(
         g[...] = total * (e / (1.0 + rest)) - a
         # At k, where q may round to 1: (total - a_k) - total (1 - q_k). e_k is 1, or
         # nan if the row holds one.
-        e_k = np.take_along_axis(e, k, axis=-1)
+        e_k = np.take_along_axis(e, k, axis=1)
         at_k = others(a, k) - total * (rest / (e_k + rest))
-        np.put_along_axis(g, k, at_k, axis=-1)
+        np.put_along_axis(g, k, at_k, axis=1)
         g *= scale[:, None]
         _silence(g, scale)
     return row_sums(weigh(a, np.log1p(rest) - below)).ravel()

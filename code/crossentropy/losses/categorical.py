@@ -33,7 +33,7 @@ def _with_labels(
     """Checked rows with index labels; smoothing makes them distributions, by block."""
     z, dtype = as_rows(logits, "logits")
     k = z.shape[-1]
-    y = as_labels(labels, z.shape[:-1], k, ignore_index).reshape(-1)
+    y = as_labels(labels, z.shape[:-1], k, ignore_index).ravel()
     w = as_weight(weight, k)
     eps = as_smoothing(label_smoothing, smoothing, k)
     kept = np.ones(len(y))
