@@ -128,3 +128,10 @@ def test_live_scripts_are_loaded_only_where_they_are_used(
 def test_no_number_of_numpy_stands_in_a_page(book: Book) -> None:
     for name in book.pages:
         assert "np.float64(" not in soup(book.html / f"{name}.html").get_text()
+
+
+def test_tables_that_a_cell_prints_are_tables_on_the_page(book: Book) -> None:
+    page = soup(book.html / "book" / "names.html")
+    rows = [len(table.find_all("tr")) for table in page.select(".cell_output table")]
+    assert len(rows) == 2
+    assert min(rows) > 5
