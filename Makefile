@@ -2,7 +2,7 @@
 # requirements.txt, constraints.txt or pyproject.toml have changed.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv book test serve jupyter lint format bench peers mutants picture clean
+.PHONY: help venv book test serve jupyter lint format bench peers mutants pdf picture clean
 
 export PYTHON
 PY := .venv/bin/python
@@ -40,6 +40,9 @@ peers: venv ## Compare the package with other libraries, installed in .venv-peer
 
 mutants: venv ## Break the package one place at a time; the tests must see it
 	@$(PY) -m tools.mutate
+
+pdf: book ## Print the whole book into _build/softmax-cross-entropy.pdf
+	@$(PY) -m tools.pdf
 
 picture: book ## Take the README's picture of a page anew
 	@$(PY) -m tools.picture

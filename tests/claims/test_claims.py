@@ -9,6 +9,7 @@ of, the library itself is asked.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ import torch.nn.functional as F
 
 import crossentropy as ce
 from crossentropy import derivation
+from tools import pdf
 
 Z, DOG = np.array([1.0, 2.0, 0.5]), 1
 Q = np.asarray(ce.softmax(Z))
@@ -470,3 +472,10 @@ def test_C48_one_function_under_many_names() -> None:
     )
     for other in (nll, log_loss, kl.item(), F.cross_entropy(rows, labels).item()):
         assert other == pytest.approx(mine, rel=1e-12)
+
+
+def test_C49_the_book_is_offered_as_a_pdf() -> None:
+    root = Path(__file__).parents[2]
+    makefile = (root / "Makefile").read_text("utf-8")
+    assert "pdf: book ## Print the whole book" in makefile
+    assert callable(pdf.write)  # what it prints is tested in tests/book/test_pdf.py
