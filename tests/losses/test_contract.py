@@ -185,3 +185,11 @@ class TestBadInput:
             ce.soft_label_cross_entropy(np.zeros((0, 2)), np.zeros((0, 2)))
         with pytest.raises(ValueError, match="reduction: the mean of no rows"):
             ce.soft_label_cross_entropy([[0.0, 0.0]], [[1, 0]], weight=[0.0, 1.0])
+
+
+def test_ignored_rows_of_a_single_class_have_no_label_to_look_up() -> None:
+    loss, gradient = ce.softmax_cross_entropy_and_grad(
+        [[1.0], [2.0]], [0, -100], ignore_index=-100, weight=[3.0]
+    )
+    assert loss == 0
+    assert gradient.tolist() == [[0.0], [0.0]]
