@@ -1,0 +1,1 @@
+"""The CNN lab: train, compare, break, resume; on CPU and GPU."""

@@ -1,0 +1,97 @@
+"""Which device to compute on, and in which precision."""
+
+from __future__ import annotations
+
+import contextlib
+from contextlib import AbstractContextManager
+
+import torch
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "float32", "bfloat16", "float64")
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """Return the device of that name; "auto" takes a GPU where there is one.
+
+    Parameters
+    ----------
+    name : str
+        "auto" (CUDA, else Apple's MPS, else the CPU), "cpu", "cuda", "cuda:1", "mps";
+        also "meta", torch's device without numbers, on which tests run a step.
+
+    Raises
+    ------
+    ValueError
+        If torch knows no such device, or this computer has none.
+
+    Examples
+    --------
+    >>> choose_device("cpu")
+    device(type='cpu')
+    """
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if name == "auto":
+        name = "cuda" if cuda else "mps" if mps else "cpu"
+    kind, _, index = name.partition(":")
+    there = {"cpu": True, "meta": True, "cuda": cuda, "mps": mps}
+    if kind not in there or (index and not index.isdecimal()):
+        raise ValueError(f"device: expected one of {', '.join(DEVICES)}; got {name!r}")
+    if kind == "cuda" and cuda and int(index or 0) >= torch.cuda.device_count():
+        count = torch.cuda.device_count()
+        raise ValueError(f"device: this computer has cuda:0 to cuda:{count - 1}")
+    if not there[kind]:
+        raise ValueError(
+            f"device: torch finds no {kind} device on this computer; use --device cpu"
+        )
+    return torch.device(name)
+
+
+def choose_precision(name: str, device: torch.device) -> torch.dtype:
+    """Return the dtype to compute a model's layers in; "auto" is bfloat16 on CUDA.
+
+    Weights stay in float32 under bfloat16, and the loss is computed in float32.
+
+    Parameters
+    ----------
+    name : str
+        "auto", "float32", "bfloat16" or "float64".
+    device : torch.device
+        Where.
+
+    Raises
+    ------
+    ValueError
+        If there is no such precision, or the device has none.
+
+    Examples
+    --------
+    >>> choose_precision("auto", torch.device("cpu"))
+    torch.float32
+    """
+    if name not in PRECISIONS:
+        raise ValueError(
+            f"precision: expected one of {', '.join(PRECISIONS)}; got {name!r}"
+        )
+    if name == "float64" and device.type == "mps":
+        raise ValueError("precision: Apple's MPS has no float64; use float32")
+    if name == "auto":
+        fast = device.type == "cuda" and torch.cuda.is_bf16_supported()
+        name = "bfloat16" if fast else "float32"
+    dtype: torch.dtype = getattr(torch, name)
+    return dtype
+
+
+def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[None]:
+    """Compute the layers in bfloat16 where that is asked for, else change nothing."""
+    if dtype != torch.bfloat16:
+        return contextlib.nullcontext()
+    return torch.autocast(device.type, dtype=dtype)
+
+
+def wait_for(device: torch.device) -> None:
+    """Wait until the device has done what it was told, so that a clock tells truth."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()

@@ -1,0 +1,73 @@
+"""One training in several processes, each with a part of every batch.
+
+``torchrun`` starts the processes and tells each its rank. A batch of B images is dealt
+out, rank r taking every W-th; each process divides the sum of its losses by B, the
+size of the whole batch, and the gradients are added up. So the sum is the gradient of
+the mean over the whole batch, whether the parts are equal or not.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, distributed, nn
+
+
+@contextmanager
+def joined(device: torch.device) -> Iterator[torch.device]:
+    """Join the processes that torchrun started, if it did, until the block ends.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where to compute; on CUDA each process takes the GPU of its local rank.
+
+    Yields
+    ------
+    torch.device
+        This process's own.
+    """
+    if "RANK" not in os.environ:
+        yield device
+        return
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(device)
+    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield device
+    finally:
+        distributed.destroy_process_group()
+
+
+def size() -> int:
+    """Return the number of processes."""
+    return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
+def rank() -> int:
+    """Return this process's number, from 0."""
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+def total(x: Tensor) -> Tensor:
+    """Return the sum of a tensor over the processes."""
+    if size() > 1:
+        x = x.clone()
+        distributed.all_reduce(x)
+    return x
+
+
+def add_gradients(model: nn.Module) -> None:
+    """Replace each gradient by its sum over the processes, all in one message."""
+    if size() == 1:
+        return
+    grads = [p.grad for p in model.parameters() if p.grad is not None]
+    whole = torch.cat([grad.flatten() for grad in grads])
+    distributed.all_reduce(whole)
+    parts = torch.split(whole, [grad.numel() for grad in grads])
+    for grad, part in zip(grads, parts, strict=True):
+        grad.copy_(part.view_as(grad))
