@@ -2,7 +2,7 @@
 # requirements.txt, constraints.txt or pyproject.toml have changed.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv book test serve jupyter lint format bench peers mutants pdf picture clean
+.PHONY: help venv book test serve jupyter lint format bench experiments peers mutants pdf picture clean
 
 export PYTHON
 PY := .venv/bin/python
@@ -31,6 +31,9 @@ format: venv ## Format the code and mend what ruff can mend
 
 bench: venv ## Time the package's functions
 	@$(PY) -m benchmarks
+
+experiments: venv ## Run the lab's experiments (ONLY=recovery: that one) and keep the results
+	@$(PY) -m tools.experiments $(ONLY)
 
 peers: venv ## Compare the package with other libraries, installed in .venv-peers
 	@test -x .venv-peers/bin/python || $(PY) -m venv .venv-peers
