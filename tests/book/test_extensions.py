@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from bs4 import BeautifulSoup
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace
 
-from tools.files import ROOT
+from tests.book import small_book
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from bs4 import BeautifulSoup
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -32,35 +29,13 @@ def build(folder: Path, text: str) -> tuple[BeautifulSoup, str]:
     (folder / "book/_static/live").mkdir(parents=True, exist_ok=True)
     for name in ("core.js", "bars.js", "live.css"):
         (folder / "book/_static/live" / name).touch()
-    (folder / "index.md").write_text(f"# Title\n\n{text}", encoding="utf-8")
-    sys.path.insert(0, str(ROOT / "book" / "_ext"))
-    warnings = io.StringIO()
-    settings = {
-        "extensions": ["myst_parser", "ce_exercises", "ce_live"],
-        "myst_enable_extensions": ["colon_fence", "dollarmath"],
-        "html_static_path": ["book/_static"],
-        "numfig": True,
-        "html_theme": "basic",
-        "nitpicky": True,
-    }
-    try:
-        with docutils_namespace():
-            app = Sphinx(
-                folder,
-                None,
-                folder / "out",
-                folder / "doctrees",
-                "html",
-                confoverrides=settings,
-                status=None,
-                warning=warnings,
-                freshenv=True,
-            )
-            app.build()
-    finally:
-        sys.path.remove(str(ROOT / "book" / "_ext"))
-    html = (folder / "out/index.html").read_text(encoding="utf-8")
-    return BeautifulSoup(html, "html.parser"), warnings.getvalue()
+    pages, warnings = small_book.build(
+        folder,
+        {"index": f"# Title\n\n{text}"},
+        ["myst_parser", "ce_exercises", "ce_live"],
+        html_static_path=["book/_static"],
+    )
+    return pages["index"], warnings
 
 
 def test_an_exercise_with_its_solution(tmp_path: Path) -> None:
