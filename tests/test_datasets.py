@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from crossentropy import datasets
 from crossentropy.datasets import Digits, load_digits, scramble, split
 
 FILE = Path(datasets.__file__).parent / "data" / "mnist_5k.npz"
+# Of 300 scenes of the digits 0 to 2: the chapters' figures and sentences rest on them.
+SCENES_SHA256 = "4f84da1ebfef326e61f621c52b026f97c3b756dd8d8ff40fac3f0089ebf4770b"
 
 
 def test_the_digits_are_5000_images_with_500_of_each() -> None:
@@ -102,16 +105,86 @@ def test_digest_sees_shape_and_type_and_content() -> None:
     assert first not in {datasets.digest(other) for other in others}
 
 
+def seen_in(images: NDArray[np.uint8]) -> list[list[int]]:
+    """Return the digits in each scene, found by their pixels, and sorted."""
+    digits = load_digits()
+    halves = digits.images.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).astype(np.uint8)
+    kind = {half.tobytes(): k for half, k in zip(halves, digits.labels, strict=True)}
+    quadrants = images.reshape(-1, 2, 14, 2, 14).swapaxes(2, 3).reshape(-1, 4, 196)
+    return [
+        sorted(kind[part.tobytes()] for part in scene if part.any())
+        for scene in quadrants
+    ]
+
+
 def test_scenes_show_just_the_digits_that_their_labels_name() -> None:
     digits = load_digits()
     images, labels = datasets.scenes(digits, np.random.default_rng(2), 400, classes=4)
-    quadrants = images.reshape(400, 2, 14, 2, 14).swapaxes(2, 3).reshape(400, 4, 196)
-    assert np.array_equal(quadrants.any(axis=2).sum(axis=1), labels.sum(axis=1))
-    halves = digits.images.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).astype(np.uint8)
-    kind = {half.tobytes(): k for half, k in zip(halves, digits.labels, strict=True)}
-    for scene, label in zip(quadrants, labels, strict=True):
-        seen = sorted(kind[part.tobytes()] for part in scene if part.any())
-        assert seen == np.flatnonzero(label).tolist()
+    assert seen_in(images) == [np.flatnonzero(label).tolist() for label in labels]
     assert abs(labels.mean() - 0.5) < 0.05
     with pytest.raises(ValueError, match="classes must lie in 1 to 4"):
         datasets.scenes(digits, np.random.default_rng(0), 1, classes=5)
+
+
+def test_scenes_are_the_ones_that_the_book_was_written_with() -> None:
+    scenes = datasets.scenes(load_digits(), np.random.default_rng(3), 300)
+    assert datasets.digest(scenes) == SCENES_SHA256
+
+
+@pytest.mark.parametrize(
+    ("classes", "least", "most"), [(10, 1, 3), (5, 0, 4), (10, 2, 2), (3, 3, 3)]
+)
+def test_multi_digit_scenes_show_just_what_their_labels_name(
+    classes: int, least: int, most: int
+) -> None:
+    rng = np.random.default_rng(4)
+    images, labels = datasets.multi_digit_scenes(
+        load_digits(), rng, 600, classes=classes, least=least, most=most
+    )
+    assert images.dtype == labels.dtype == np.uint8
+    assert labels.shape == (600, classes)
+    assert labels.max() == 1
+    assert seen_in(images) == [np.flatnonzero(label).tolist() for label in labels]
+    # Four standard deviations of a binomial count, for every size and every digit.
+    numbers = most - least + 1
+    chances = [
+        (np.bincount(labels.sum(axis=1), minlength=5)[least : most + 1], numbers)
+    ]
+    chances += [(labels.sum(axis=0), 2 * classes / (least + most))]
+    for counts, one_in in chances:
+        p = 1 / one_in
+        assert (abs(counts - 600 * p) <= 4 * np.sqrt(600 * p * (1 - p))).all()
+
+
+def test_multi_digit_scenes_use_every_place_evenly_and_every_image() -> None:
+    digits = load_digits()
+    few = Digits(digits.images[::250], digits.labels[::250])  # two of each
+    images, _ = datasets.multi_digit_scenes(few, np.random.default_rng(5), 2000)
+    quadrants = images.reshape(-1, 2, 14, 2, 14).swapaxes(2, 3).reshape(-1, 4, 196)
+    taken = quadrants.any(axis=2)
+    assert (abs(taken.mean(axis=0) - 0.5) < 4 * np.sqrt(0.25 / 2000)).all()
+    assert len({part.tobytes() for part in quadrants[taken]}) == 20
+
+
+@pytest.mark.parametrize(
+    ("classes", "least", "most"), [(10, -1, 2), (10, 3, 2), (10, 1, 5), (2, 1, 3)]
+)
+def test_multi_digit_scenes_want_a_number_that_fits(
+    classes: int, least: int, most: int
+) -> None:
+    with pytest.raises(ValueError, match=rf"least and most .* got {least} and {most}"):
+        datasets.multi_digit_scenes(
+            load_digits(),
+            np.random.default_rng(0),
+            1,
+            classes=classes,
+            least=least,
+            most=most,
+        )
+
+
+def test_scenes_want_images_of_each_digit() -> None:
+    images, labels = load_digits()
+    few = Digits(images[labels != 2], labels[labels != 2])
+    with pytest.raises(ValueError, match="digits: none of the images shows a 2"):
+        datasets.scenes(few, np.random.default_rng(0), 50)

@@ -196,13 +196,85 @@ def scenes(
     """
     if not 1 <= classes <= 4:
         raise ValueError(f"classes must lie in 1 to 4, the places; got {classes}")
-    halves = digits.images.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).astype(np.uint8)
     labels = rng.integers(0, 2, size=(count, classes)).astype(np.uint8)
     places = rng.permuted(np.arange(4)[None].repeat(count, 0), axis=1)
-    images = np.zeros((count, 2, 2, 14, 14), np.uint8)
-    for k in range(classes):
+    return _compose(digits, rng, labels, places[:, :classes])
+
+
+def multi_digit_scenes(
+    digits: Digits,
+    rng: np.random.Generator,
+    count: int,
+    *,
+    classes: int = 10,
+    least: int = 1,
+    most: int = 3,
+) -> Digits:
+    """Compose images that show `least` to `most` different digits.
+
+    Scenes as in :func:`scenes`, but of up to ten digits. Each number of digits, from
+    `least` to `most`, is as likely as another, and so is each choice of that many
+    digits, at half size, in places of their own.
+
+    Parameters
+    ----------
+    digits : Digits
+        Where the digits are taken from, images of 28 by 28.
+    rng : numpy.random.Generator
+        Draws how many digits, which, which images of them, and where.
+    count : int
+        Number of scenes.
+    classes : int
+        The digits are drawn from 0 to `classes` - 1.
+    least, most : int
+        0 <= least <= most, and most is at most 4, the places, and at most `classes`.
+
+    Returns
+    -------
+    Digits
+        ``images`` of shape (count, 28, 28), and ``labels`` of shape (count, classes),
+        1 for each digit that the scene shows: k-hot rows.
+
+    Raises
+    ------
+    ValueError
+        If `least` or `most` is out of range, or if a digit that is drawn has no image.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> images, labels = multi_digit_scenes(load_digits(), rng, 100)
+    >>> images.shape, labels.shape, sorted(set(labels.sum(axis=1).tolist()))
+    ((100, 28, 28), (100, 10), [1, 2, 3])
+    """
+    if not 0 <= least <= most <= min(4, classes):
+        raise ValueError(
+            f"least and most must lie in 0 <= least <= most <= {min(4, classes)}, the "
+            f"smaller one of 4 places and {classes} classes; got {least} and {most}"
+        )
+    sizes = rng.integers(least, most + 1, size=count)
+    # A digit's rank in a random order says whether it is shown, and where.
+    ranks = rng.permuted(np.arange(classes)[None].repeat(count, 0), axis=1)
+    labels = (ranks < sizes[:, None]).astype(np.uint8)
+    places = rng.permuted(np.arange(4)[None].repeat(count, 0), axis=1)
+    places = np.take_along_axis(places, np.minimum(ranks, 3), axis=1)
+    return _compose(digits, rng, labels, places)
+
+
+def _compose(
+    digits: Digits,
+    rng: np.random.Generator,
+    labels: NDArray[np.uint8],
+    places: NDArray[np.intp],
+) -> Digits:
+    """Put an image of each digit k with ``labels[i, k] == 1`` in ``places[i, k]``."""
+    halves = digits.images.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).astype(np.uint8)
+    images = np.zeros((len(labels), 2, 2, 14, 14), np.uint8)
+    for k in range(labels.shape[1]):
         shown = np.flatnonzero(labels[:, k])
-        chosen = rng.choice(np.flatnonzero(digits.labels == k), size=len(shown))
+        of_kind = np.flatnonzero(digits.labels == k)
+        if len(shown) and not len(of_kind):
+            raise ValueError(f"digits: none of the images shows a {k}")
         row, column = np.divmod(places[shown, k], 2)
-        images[shown, row, column] = halves[chosen]
-    return Digits(images.swapaxes(2, 3).reshape(count, 28, 28), labels)
+        images[shown, row, column] = halves[rng.choice(of_kind, size=len(shown))]
+    return Digits(images.swapaxes(2, 3).reshape(len(labels), 28, 28), labels)
