@@ -108,7 +108,7 @@ def traces(
             axes.axhline(height, color=MUTED, linewidth=0.8, linestyle="--")
             axes.annotate(
                 words,
-                (len(values), height),
+                (len(values) - 1, height),
                 (0, 2),
                 textcoords="offset points",
                 ha="right",

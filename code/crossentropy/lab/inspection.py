@@ -49,5 +49,5 @@ def feature_maps(
         x = layer(x)
         if isinstance(layer, nn.ReLU):
             # A copy: the ReLU works in place, and so may what follows.
-            maps.append(np.array(x[0].cpu().double()))
-    return maps, np.array(x[0].cpu().double())
+            maps.append(x[0].cpu().double().numpy().copy())
+    return maps, x[0].cpu().double().numpy().copy()
