@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from crossentropy import datasets
-from crossentropy.datasets import Digits, load_digits, scramble, split
+from crossentropy.datasets import Digits, load_digits, pairs, scramble, split
 
 FILE = Path(datasets.__file__).parent / "data" / "mnist_5k.npz"
 # Of 300 scenes of the digits 0 to 2: the chapters' figures and sentences rest on them.
@@ -188,3 +188,35 @@ def test_scenes_want_images_of_each_digit() -> None:
     few = Digits(images[labels != 2], labels[labels != 2])
     with pytest.raises(ValueError, match="digits: none of the images shows a 2"):
         datasets.scenes(few, np.random.default_rng(0), 50)
+
+
+def test_a_pair_shows_its_two_digits_side_by_side() -> None:
+    digits = load_digits()
+    images, labels = pairs(digits, np.random.default_rng(0), 50)
+    assert images.shape == (50, 28, 28)
+    assert images.dtype == labels.dtype == np.uint8
+    for image, label in zip(images, labels, strict=True):
+        for half, digit in ((image[:, :14], label // 10), (image[:, 14:], label % 10)):
+            shown = digits.images[digits.labels == digit].astype(int)
+            squeezed = (shown[:, :, ::2] + shown[:, :, 1::2]) // 2
+            assert (squeezed == half).all(axis=(1, 2)).any()
+
+
+def test_every_pair_of_digits_comes_up_about_equally_often() -> None:
+    labels = pairs(load_digits(), np.random.default_rng(1), 20_000).labels
+    counts = np.bincount(labels, minlength=100)
+    assert len(counts) == 100
+    # 200 expected, standard deviation 14.
+    assert 200 - 75 < counts.min() <= counts.max() < 200 + 75
+
+
+def test_pairs_follow_the_generator_and_need_digits() -> None:
+    digits = load_digits()
+    first, again, other = (
+        pairs(digits, np.random.default_rng(s), 20).images for s in (0, 0, 1)
+    )
+    assert (first == again).all()
+    assert (first != other).any()
+    none = Digits(digits.images[:0], digits.labels[:0])
+    with pytest.raises(ValueError, match="digits: expected at least one"):
+        pairs(none, np.random.default_rng(0), 1)
