@@ -33,22 +33,35 @@ def choose_device(name: str = "auto") -> torch.device:
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if name == "auto":
         name = "cuda" if cuda else "mps" if mps else "cpu"
-    kind, _, index = name.partition(":")
-    there = {"cpu": True, "meta": True, "cuda": cuda, "mps": mps}
-    if kind not in there or (index and not index.isdecimal()):
-        raise ValueError(f"device: expected one of {', '.join(DEVICES)}; got {name!r}")
-    if kind == "cuda" and cuda and int(index or 0) >= torch.cuda.device_count():
-        count = torch.cuda.device_count()
-        raise ValueError(f"device: this computer has cuda:0 to cuda:{count - 1}")
-    if not there[kind]:
+    count = {
+        "cpu": 1,
+        "meta": 1,
+        "cuda": torch.cuda.device_count() if cuda else 0,
+        "mps": int(mps),
+    }
+    try:
+        device = torch.device(name)
+        there = count[device.type]
+    except (RuntimeError, KeyError):
         raise ValueError(
-            f"device: torch finds no {kind} device on this computer; use --device cpu"
+            f"device: expected one of {', '.join(DEVICES)}; got {name!r}"
+        ) from None
+    if not there:
+        raise ValueError(
+            f"device: torch finds no {device.type} device on this computer; use cpu"
         )
-    return torch.device(name)
+    if (device.index or 0) >= there:
+        raise ValueError(
+            f"device: {device.type} devices are numbered from 0 to {there - 1} on this "
+            f"computer; got {name!r}"
+        )
+    return device
 
 
 def choose_precision(name: str, device: torch.device) -> torch.dtype:
-    """Return the dtype to compute a model's layers in; "auto" is bfloat16 on CUDA.
+    """Return the dtype to compute a model's layers in.
+
+    "auto" is bfloat16 on a CUDA device that computes in it, else float32.
 
     Weights stay in float32 under bfloat16, and the loss is computed in float32.
 
@@ -76,7 +89,9 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
     if name == "float64" and device.type == "mps":
         raise ValueError("precision: Apple's MPS has no float64; use float32")
     if name == "auto":
-        fast = device.type == "cuda" and torch.cuda.is_bf16_supported()
+        fast = device.type == "cuda" and torch.cuda.is_bf16_supported(
+            including_emulation=False
+        )
         name = "bfloat16" if fast else "float32"
     dtype: torch.dtype = getattr(torch, name)
     return dtype
@@ -84,7 +99,7 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
 
 def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[None]:
     """Compute the layers in bfloat16 where that is asked for, else change nothing."""
-    if dtype != torch.bfloat16:
+    if dtype != torch.bfloat16 or device.type == "meta":  # meta has no autocast
         return contextlib.nullcontext()
     return torch.autocast(device.type, dtype=dtype)
 

@@ -29,12 +29,25 @@ def joined(device: torch.device) -> Iterator[torch.device]:
     ------
     torch.device
         This process's own.
+
+    Raises
+    ------
+    ValueError
+        If the device can't be shared by processes (Apple's MPS), or there are fewer
+        GPUs than processes.
     """
     if "RANK" not in os.environ:
         yield device
         return
+    if device.type == "mps":
+        raise ValueError("device: several processes need cpu or cuda; mps can't add up")
     if device.type == "cuda":
-        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        local, count = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+        if local >= count:
+            raise ValueError(
+                f"device: each process needs a GPU of its own; got {count}"
+            )
+        device = torch.device("cuda", local)
         torch.cuda.set_device(device)
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
@@ -61,13 +74,26 @@ def total(x: Tensor) -> Tensor:
     return x
 
 
+def any_of(flag: bool, device: torch.device) -> bool:
+    """Say whether the flag is set in any of the processes; all get the same answer."""
+    if size() == 1:
+        return flag
+    return bool(total(torch.tensor([float(flag)], device=device)).item())
+
+
 def add_gradients(model: nn.Module) -> None:
-    """Replace each gradient by its sum over the processes, all in one message."""
+    """Replace each gradient by its sum over the processes, all in one message.
+
+    A weight without a gradient counts 0: a process whose part of the batch is empty has
+    none, and still has to take part.
+    """
     if size() == 1:
         return
-    grads = [p.grad for p in model.parameters() if p.grad is not None]
+    weights = [p for p in model.parameters() if p.requires_grad]
+    grads = [torch.zeros_like(p) if p.grad is None else p.grad for p in weights]
     whole = torch.cat([grad.flatten() for grad in grads])
     distributed.all_reduce(whole)
     parts = torch.split(whole, [grad.numel() for grad in grads])
-    for grad, part in zip(grads, parts, strict=True):
-        grad.copy_(part.view_as(grad))
+    for weight, grad, part in zip(weights, grads, parts, strict=True):
+        # Copied, for a gradient has to lie in memory as its weight does.
+        weight.grad = grad.copy_(part.view_as(grad))

@@ -35,30 +35,36 @@ def softmax(logits: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Te
     )
 
 
+def _apart(logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Each row's largest logit and its place, and the others' exp(z_j - largest)."""
+    top, place = logits.max(1, keepdim=True)
+    return top, place, (logits - top).exp().scatter(1, place, 0.0)
+
+
 class _Accurate(torch.autograd.Function):
     """Softmax cross-entropy with labels, right to the last digits near 0 too."""
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, labels: Tensor) -> Tensor:
-        column = labels[:, None]
-        ahead = logits - logits.gather(1, column)  # z_j - z_y
-        ahead.scatter_(1, column, -torch.inf)  # the label's 1 = exp(0) is kept apart
-        top = ahead.amax(1, keepdim=True).clamp(min=0)  # shift only what could overflow
-        rest = (ahead - top).exp().sum(1)
-        top = top[:, 0]
-        # log(1 + sum of exp(ahead)). Below 0 the shift is 0 and log1p keeps each digit.
-        loss = top + torch.where(
-            top > 0, torch.log(torch.exp(-top) + rest), torch.log1p(rest)
-        )
-        ctx.save_for_backward(ahead, loss, column)
-        return loss
+        ctx.save_for_backward(logits, labels)
+        top, _, others = _apart(logits)
+        # -log q_y = log(1 + rest) + (largest - z_y): nothing negative, nothing cancels.
+        gap = top - logits.gather(1, labels[:, None])
+        return torch.log1p(others.sum(1)) + gap[:, 0]
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
-        ahead, loss, column = ctx.saved_tensors
-        q = (ahead - loss[:, None]).exp()  # the other classes' probabilities
-        q.scatter_(1, column, torch.expm1(-loss)[:, None])  # the label's: q_y - 1
-        return q * grads[0][:, None], None
+        # Computed again from the logits, so that it can be differentiated once more.
+        logits, labels = ctx.saved_tensors
+        _, place, others = _apart(logits)
+        rest = others.sum(1, keepdim=True)
+        q = (others / (1 + rest)).scatter(1, place, 1 / (1 + rest))
+        label = labels[:, None]
+        # q_y - 1, which would round to 0 where the label leads by far.
+        at_label = torch.where(
+            place == label, -rest / (1 + rest), q.gather(1, label) - 1
+        )
+        return q.scatter(1, label, at_label) * grads[0][:, None], None
 
 
 def accurate(logits: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
@@ -68,13 +74,15 @@ def accurate(logits: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> T
         + \frac{\epsilon}{K} \sum_j (z_y - z_j)
 
     torch's own loss rounds to 0, and its gradient with it, once the label's probability
-    rounds to 1: in float32 from a lead of about 17 on. This one keeps every digit: the
-    label's term stays out of the sum, and its gradient is ``expm1(-loss)``.
+    rounds to 1: in float32 from a lead of about 17 on. This one keeps every digit: with
+    the largest logit set apart, the others' exponentials are added up by themselves,
+    and their share is the gradient of a label that leads.
 
     Parameters
     ----------
     logits : Tensor, shape (N, K)
-        Finite, floating point.
+        Finite, floating point. Half precision is turned into float32, and so is the
+        loss.
     targets : Tensor, shape (N,)
         Labels from 0 to K - 1, int64.
     label_smoothing : float
@@ -92,8 +100,9 @@ def accurate(logits: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> T
 
     References
     ----------
-    The same form as :func:`crossentropy.softmax_cross_entropy`, which see; log1p and
-    expm1: W. Kahan, "Branch cuts for complex elementary functions" (1987).
+    P. Blanchard, D. J. Higham and N. J. Higham, "Accurately computing the log-sum-exp
+    and softmax functions", *IMA Journal of Numerical Analysis* 41 (2021), whose log1p
+    form it takes one step further, as :func:`crossentropy.softmax_cross_entropy` does.
 
     Examples
     --------
@@ -110,6 +119,8 @@ def accurate(logits: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> T
             "targets: 'accurate' takes labels of shape (N,); "
             f"got shape {tuple(targets.shape)}"
         )
+    if logits.dtype in (torch.float16, torch.bfloat16):
+        logits = logits.float()
     loss: Tensor = _Accurate.apply(logits, targets)  # type: ignore[no-untyped-call]
     if label_smoothing:
         label = logits.gather(1, targets[:, None])
@@ -137,7 +148,7 @@ def hinge(logits: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tens
         raise ValueError("targets: 'hinge' takes labels of shape (N,), unsmoothed")
     column = targets[:, None]
     others = logits.scatter(1, column, -torch.inf).amax(1)
-    return (1 + others - logits.gather(1, column)[:, 0]).clamp(min=0)
+    return (1 + (others - logits.gather(1, column)[:, 0])).clamp(min=0)
 
 
 def difference(logits: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
@@ -146,7 +157,8 @@ def difference(logits: Tensor, targets: Tensor, label_smoothing: float = 0.0) ->
     Linear in s, so not a proper score: popular, and here to be seen failing.
     """
     targets = as_targets(logits, targets, label_smoothing)
-    return (targets + (1 - 2 * targets) * logits.sigmoid()).mean(1)
+    wrong = targets * (-logits).sigmoid() + (1 - targets) * logits.sigmoid()
+    return wrong.mean(1)
 
 
 LOSSES: dict[str, Callable[[Tensor, Tensor, float], Tensor]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -104,7 +105,7 @@ def build_model(
     num_classes : int
         K, at least 1.
     side : int
-        Height and width of an image, a multiple of 4.
+        Height and width of an image, a multiple of 4, at least 8.
     norm : str
         "batch", "group" (each image by itself) or "none".
     seed : int
@@ -141,10 +142,10 @@ def build_model(
         raise ValueError(f"norm: expected one of {', '.join(NORMS)}; got {norm!r}")
     if num_classes < 1:
         raise ValueError(f"num_classes: expected at least 1; got {num_classes}")
-    if side < 4 or side % 4:
-        raise ValueError(f"side: expected a multiple of 4; got {side}")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    if side < 8 or side % 4:  # at 4 a single image would leave nothing to normalise
+        raise ValueError(f"side: expected a multiple of 4 from 8 on; got {side}")
+    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+        torch.default_generator.manual_seed(seed)  # not the GPU's: it isn't put back
         layers, channels, shrink = MODELS[name](norm)
         head = nn.Linear(channels * (side // shrink) ** 2, num_classes)
     nn.init.zeros_(head.weight)
@@ -167,7 +168,8 @@ def set_prior(model: nn.Sequential, probability: float) -> None:
     Raises
     ------
     ValueError
-        If the probability is not strictly between 0 and 1.
+        If the probability is not strictly between 0 and 1, or the model does not end in
+        a linear layer.
 
     References
     ----------
@@ -185,5 +187,6 @@ def set_prior(model: nn.Sequential, probability: float) -> None:
             f"probability: expected a number between 0 and 1; got {probability}"
         )
     head = model[-1]
-    assert isinstance(head, nn.Linear)
-    nn.init.constant_(head.bias, float(torch.logit(torch.tensor(probability))))
+    if not isinstance(head, nn.Linear):
+        raise ValueError(f"model: expected a linear layer at the end; got {head}")
+    nn.init.constant_(head.bias, math.log(probability) - math.log1p(-probability))

@@ -22,72 +22,9 @@ from torch.nn import functional
 from crossentropy.lab import group
 from crossentropy.lab.devices import autocast, wait_for
 from crossentropy.lab.losses import RowLoss
+from crossentropy.lab.plan import Plan
 
-
-@dataclass(frozen=True)
-class Plan:
-    """How long and how fast to train.
-
-    Parameters
-    ----------
-    epochs : float
-        How often each image is seen.
-    batch_size : int
-        Images a step, over all processes together.
-    rate : float
-        The highest learning rate.
-    optimizer : str
-        "adamw" or "sgd" (plain, with momentum 0.9).
-    weight_decay : float
-        Of AdamW.
-    warm_up : float
-        The share of the steps over which the rate rises to its highest; it falls to 0
-        over the rest, both in a straight line. Negative: the rate stays as it is.
-    shift : int
-        Each batch is moved by up to so many pixels along each axis.
-    seed : int
-        Decides order and shifts.
-    """
-
-    epochs: float = 20
-    batch_size: int = 128
-    rate: float = 0.01
-    optimizer: str = "adamw"
-    weight_decay: float = 0.01
-    warm_up: float = 0.2
-    shift: int = 0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        """Refuse what can't be trained with."""
-        for name, least in {"batch_size": 1, "shift": 0, "seed": 0}.items():
-            if getattr(self, name) < least:
-                raise ValueError(
-                    f"{name}: expected at least {least}; got {getattr(self, name)}"
-                )
-        if not 0 < self.epochs < float("inf"):
-            raise ValueError(f"epochs: expected more than 0; got {self.epochs}")
-        if not 0 < self.rate < float("inf"):
-            raise ValueError(f"rate: expected more than 0; got {self.rate}")
-        if not 0 <= self.weight_decay < float("inf"):
-            raise ValueError(
-                f"weight_decay: expected 0 or more; got {self.weight_decay}"
-            )
-        if not self.warm_up <= 1:
-            raise ValueError(f"warm_up: expected at most 1; got {self.warm_up}")
-        if self.optimizer not in ("adamw", "sgd"):
-            raise ValueError(
-                f"optimizer: expected adamw or sgd; got {self.optimizer!r}"
-            )
-
-    def rate_at(self, step: int, steps: int) -> float:
-        """Return the learning rate of a step, counted from 0."""
-        if self.warm_up < 0:
-            return self.rate
-        done = (step + 0.5) / steps
-        rising = done / self.warm_up if self.warm_up else 1.0
-        falling = (1 - done) / (1 - self.warm_up) if self.warm_up < 1 else 1.0
-        return self.rate * min(rising, falling)
+__all__ = ["Plan", "Progress", "Trainer", "predict_logits"]
 
 
 @dataclass(frozen=True)
@@ -112,8 +49,8 @@ class Trainer:
         the device.
     images : ndarray of uint8, shape (N, H, W)
         At least one.
-    targets : ndarray, shape (N,) of integers or (N, K) of floats
-        What the loss takes.
+    targets : ndarray, shape (N,) of integers, or (N, K)
+        Labels, or a row of numbers for each image: what the loss takes.
     loss : callable
         One loss for each row, see :mod:`crossentropy.lab.losses`.
     plan : Plan
@@ -126,7 +63,8 @@ class Trainer:
     Raises
     ------
     ValueError
-        If there are no images, or images and targets differ in number.
+        If there are no images, images and targets differ in number, or one of them has
+        another shape or dtype.
 
     Examples
     --------
@@ -153,10 +91,11 @@ class Trainer:
         device: torch.device | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        if not len(images) or len(images) != len(targets):
+        images, targets = np.asarray(images), np.asarray(targets)
+        _check(images, targets)
+        if dtype not in (torch.float32, torch.float64, torch.bfloat16):
             raise ValueError(
-                "images: expected at least one, and as many as targets; got "
-                f"{len(images)} images and {len(targets)} targets"
+                f"dtype: expected float32, float64 or bfloat16; got {dtype}"
             )
         self.device = device or torch.device("cpu")
         self.dtype = dtype
@@ -168,17 +107,18 @@ class Trainer:
             wide,
             memory_format=torch.channels_last,  # type: ignore[call-overload]
         )
-        kind = wide if np.asarray(targets).dtype.kind == "f" else torch.int64
-        self.targets = torch.as_tensor(targets).to(self.device, kind)
+        kind = torch.int64 if targets.ndim == 1 else wide
+        self.targets = torch.tensor(targets, dtype=kind).to(self.device)
         # Padded once, so that a shift is a slice.
         edge = plan.shift
-        padded = functional.pad(torch.as_tensor(images), (edge,) * 4)
+        padded = functional.pad(torch.tensor(images), (edge,) * 4)
         self.images = padded.to(self.device)
         self.per_epoch = -(-len(images) // plan.batch_size)
         self.steps = max(1, round(plan.epochs * self.per_epoch))
         self.step = 0
         self.optimizer = self._optimizer()
-        self._totals = torch.zeros(2, device=self.device)
+        sums = torch.float32 if self.device.type == "mps" else torch.float64
+        self._totals = torch.zeros(2, dtype=sums, device=self.device)
 
     def _optimizer(self) -> torch.optim.Optimizer:
         """One kernel for all weights, where torch has it for the device."""
@@ -203,7 +143,8 @@ class Trainer:
             moves = torch.randint(
                 0, 2 * edge + 1, (self.per_epoch, 2), generator=draw
             ).tolist()
-            for index in range(first, self.per_epoch):
+            last = min(self.per_epoch, first + self.steps - self.step)
+            for index in range(first, last):
                 batch = order[index * size : (index + 1) * size]
                 mine = batch[group.rank() :: group.size()]
                 down, right = moves[index]
@@ -215,19 +156,36 @@ class Trainer:
         for part in self.optimizer.param_groups:
             part["lr"] = self.plan.rate_at(self.step, self.steps)
         self.optimizer.zero_grad()
-        with autocast(self.device, self.dtype):
-            logits = self.model(images)
-        if logits.dtype == torch.bfloat16:
-            logits = logits.float()  # the loss is computed in float32
-        losses = self.loss(logits, targets)
-        (losses.sum() / whole).backward()  # type: ignore[no-untyped-call]
+        if len(images):  # with several processes, one's part may be empty
+            with autocast(self.device, self.dtype):
+                logits = self.model(images)
+            if logits.dtype == torch.bfloat16:
+                logits = logits.float()  # the loss is computed in float32
+            losses = self.loss(logits, targets)
+            total = losses.sum()
+            (total / whole).backward()  # type: ignore[no-untyped-call]
+            right = _count_right(logits.detach(), targets)
+            self._totals += torch.stack([total.detach(), right])
         group.add_gradients(self.model)
         self.optimizer.step()
-        with torch.no_grad():
-            labels = targets if targets.ndim == 1 else targets.argmax(1)
-            right = (logits.argmax(1) == labels).sum()
-            self._totals += torch.stack([losses.sum(), right])
         self.step += 1
+
+    def advance(self) -> Iterator[int]:
+        """Take the steps that are left, each as the iterator is asked for the next.
+
+        Nothing here waits for the device: see :meth:`run` for reports.
+
+        Yields
+        ------
+        int
+            The images of the step, over all processes.
+        """
+        self._totals.zero_()
+        for images, targets, whole in self._batches():
+            if not self.model.training:  # evaluated since the last step
+                self.model.train()
+            self._learn(images, targets, whole)
+            yield whole
 
     def run(
         self,
@@ -243,30 +201,39 @@ class Trainer:
             Steps between reports, each of which waits for the device; by default ten
             reports an epoch. The last step always reports.
         stop : callable
-            Asked after each step.
+            Asked after each step. Of several processes any one can stop all of them,
+            which they do together, at the next report.
 
         Yields
         ------
         Progress
-            Means since the last report. The trainer may be saved between two of them.
+            Means since the last report. Between two reports the model may be evaluated
+            and everything be saved.
+
+        Raises
+        ------
+        ValueError
+            If `report_every` is less than 1.
         """
-        every = report_every or max(1, self.per_epoch // 10)
-        self.model.train()
-        started, seen = perf_counter(), 0
-        for images, targets, whole in self._batches():
-            self._learn(images, targets, whole)
+        every = max(1, self.per_epoch // 10) if report_every is None else report_every
+        if every < 1:
+            raise ValueError(f"report_every: expected at least 1; got {every}")
+        started, seen, stopped = perf_counter(), 0, False
+        for whole in self.advance():
             seen += whole
-            stopped = stop()
-            if self.step % every == 0 or self.step == self.steps or stopped:
+            stopped = stopped or stop()
+            due = self.step % every == 0 or self.step == self.steps
+            if due or (stopped and group.size() == 1):
+                stopped = group.any_of(stopped, self.device)
                 loss, right = (group.total(self._totals) / seen).tolist()
+                self._totals.zero_()
                 wait_for(self.device)
                 speed = seen / max(perf_counter() - started, 1e-9)
                 epoch = self.step / self.per_epoch
                 yield Progress(self.step, self.steps, epoch, loss, right, speed)
-                self._totals.zero_()
+                if stopped:
+                    return
                 started, seen = perf_counter(), 0
-            if stopped:
-                return
 
     def finish(self) -> nn.Module:
         """Train to the end and return the model, ready to predict."""
@@ -274,6 +241,33 @@ class Trainer:
             pass
         self.model.eval()
         return self.model
+
+
+def _check(images: NDArray[Any], targets: NDArray[Any]) -> None:
+    """Refuse images and targets that can't be trained on."""
+    if images.dtype != np.uint8 or images.ndim != 3:
+        raise ValueError(
+            "images: expected uint8 of shape (N, H, W); got "
+            f"{images.dtype} of shape {images.shape}"
+        )
+    if not len(images) or len(images) != len(targets):
+        raise ValueError(
+            "images: expected at least one, and as many as targets; got "
+            f"{len(images)} images and {len(targets)} targets"
+        )
+    if targets.dtype.kind not in {1: "iu", 2: "biuf"}.get(targets.ndim, ""):
+        raise ValueError(
+            "targets: expected integers of shape (N,) or numbers of shape (N, K); got "
+            f"{targets.dtype} of shape {targets.shape}"
+        )
+
+
+def _count_right(logits: Tensor, targets: Tensor) -> Tensor:
+    """Count the rows whose largest logit stands where the target is largest."""
+    chosen = logits.argmax(1)
+    if targets.ndim == 1:
+        return (chosen == targets).sum()
+    return (targets.gather(1, chosen[:, None])[:, 0] == targets.amax(1)).sum()
 
 
 @torch.no_grad()
@@ -301,10 +295,12 @@ def predict_logits(
     >>> predict_logits(build_model("tiny"), np.zeros((3, 28, 28), np.uint8)).shape
     (3, 10)
     """
+    return np.asarray(_logits(model, torch.tensor(images), batch_size).cpu().double())
+
+
+def _logits(model: nn.Module, images: Tensor, batch_size: int) -> Tensor:
+    """Return the logits of images, still on the model's device."""
     model.eval()
     device = next(model.parameters()).device
-    parts = [
-        model(part.to(device)).cpu().double()
-        for part in torch.split(torch.as_tensor(images), batch_size)
-    ]
-    return np.asarray(torch.cat(parts))
+    parts = torch.split(images, batch_size)
+    return torch.cat([model(part.to(device)) for part in parts])
