@@ -81,6 +81,17 @@ def test_an_unfinished_file_leaves_the_old_one_and_no_other(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_cannot_be_written_at_all_is_said_as_the_system_says_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, *_: Any) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(PermissionError), writing(tmp_path / "file"):
+        pass
+
+
 def test_a_file_is_on_the_disk_before_it_takes_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

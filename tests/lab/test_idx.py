@@ -183,7 +183,7 @@ def test_a_file_that_is_not_gzipped_within_is_named(tmp_path: Path) -> None:
     ("array", "message"),
     [
         ([0, 1, 256], "array: row 2 holds 256; the valid range is 0 to 255"),
-        ([[0, 1], [-1, 0]], "array: row 1 holds -1"),
+        ([[0, 1], [-1, 0], [0, 300]], "array: row 1 holds -1"),
         ([0.0], "array: expected integers, got dtype float64"),
         (3, r"array: expected one to 4 axes.*shape \(\)"),
         (np.zeros((1,) * 5, int), r"array: expected one to 4 axes"),

@@ -110,6 +110,16 @@ def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None
         load_data("openml:x")
 
 
+@pytest.mark.parametrize("classes", [2, 256])
+def test_two_classes_are_enough_and_256_not_too_many(
+    monkeypatch: pytest.MonkeyPatch, classes: int
+) -> None:
+    install(monkeypatch, (table(classes), np.arange(classes)))
+    _, labels, names = fetch("x")
+    assert labels.tolist() == [*range(classes)]
+    assert names == tuple(map(str, range(classes)))
+
+
 PAIR = np.array(["a", "b"], dtype=object)
 
 
@@ -118,6 +128,7 @@ PAIR = np.array(["a", "b"], dtype=object)
     [
         (np.zeros((2, 15)), PAIR, r"shape \(2, 15\); expected rows whose length is a"),
         (np.zeros((2, 36, 1)), PAIR, r"shape \(2, 36, 1\)"),
+        (np.zeros((2, 1, 16)), PAIR, r"shape \(2, 1, 16\)"),
         (np.zeros((0, 16)), PAIR[:0], r"shape \(0, 16\)"),
         (np.zeros((2, 9)), PAIR, "images of 3 x 3 pixels; expected square ones"),
         (np.full((2, 16), 0.5), PAIR, r"row 0 holds 0\.5; expected grey levels"),

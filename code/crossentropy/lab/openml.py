@@ -98,7 +98,7 @@ def _as_labels(
     name: str, targets: ArrayLike | None, count: int
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Number the targets; the names are sorted, as numbers where they are numbers."""
-    column = np.asarray(targets, dtype=object)
+    column = np.asarray(targets)
     if column.shape != (count,):
         raise DataError(
             f"openml:{name}: targets of shape {column.shape}; expected one for each of "
