@@ -16,13 +16,14 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
 INK = "#1f2328"
 MUTED = "#57606a"
@@ -92,11 +93,11 @@ def _style() -> AbstractContextManager[None]:
     return mpl.rc_context(_STYLE)  # type: ignore[arg-type]  # its keys are literals
 
 
-def themed(draw: Callable[P, ThemedFigure]) -> Callable[P, ThemedFigure]:
+def themed(draw: Callable[P, R]) -> Callable[P, R]:
     """Run a drawing function in the book's style."""
 
     @functools.wraps(draw)
-    def styled(*args: P.args, **kwargs: P.kwargs) -> ThemedFigure:
+    def styled(*args: P.args, **kwargs: P.kwargs) -> R:
         with _style():
             return draw(*args, **kwargs)
 
@@ -148,6 +149,37 @@ def finish(figures: Figure | Sequence[Figure], alt: str) -> ThemedFigure:
         f'<div class="ce-panels" role="img" aria-label="{label}">{"".join(svgs)}</div>',
         alt,
     )
+
+
+def as_file(figure: Figure, alt: str, kind: str = "svg") -> bytes:
+    """Save one drawing as a picture that stands alone, in the light theme's colours.
+
+    Parameters
+    ----------
+    figure : Figure
+        What to save.
+    alt : str
+        What the picture shows; the title of the SVG, the description of the PNG.
+    kind : str
+        "svg" or "png".
+
+    Raises
+    ------
+    ValueError
+        If `alt` is empty, or there is no such kind.
+    """
+    if not alt.strip():
+        raise ValueError("alt must say in words what the figure shows; it is empty")
+    if kind not in ("svg", "png"):
+        raise ValueError(f"kind: expected svg or png; got {kind!r}")
+    buffer = io.BytesIO()
+    said = {"Title": alt, "Date": None} if kind == "svg" else {"Description": alt}
+    with _style():
+        figure.savefig(buffer, format=kind, facecolor="white", dpi=200, metadata=said)
+    content = buffer.getvalue()
+    if kind == "svg":
+        content = content.replace(b"'DejaVu Sans'", b"'DejaVu Sans', sans-serif")
+    return content
 
 
 def _svg(figure: Figure) -> str:

@@ -9,11 +9,14 @@ the mean over the whole batch, whether the parts are equal or not.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -79,6 +82,26 @@ def any_of(flag: bool, device: torch.device) -> bool:
     if size() == 1:
         return flag
     return bool(total(torch.tensor([float(flag)], device=device)).item())
+
+
+def by_first(act: Callable[[], T]) -> T:
+    """Let the first process act, and return to all what came out.
+
+    Where it raises an exception, all raise it: nobody waits for the others for ever.
+    """
+    if size() == 1:
+        return act()
+    box: list[Any] = [None, None]
+    if rank() == 0:
+        try:
+            box[0] = act()
+        except Exception as error:
+            box[1] = error
+    distributed.broadcast_object_list(box)
+    if box[1] is not None:
+        raise box[1]
+    result: T = box[0]
+    return result
 
 
 def add_gradients(model: nn.Module) -> None:

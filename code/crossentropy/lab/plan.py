@@ -25,7 +25,7 @@ class Plan:
         The share of the steps over which the rate rises to its highest; it falls to 0
         over the rest, both in a straight line. Negative: the rate stays as it is.
     shift : int
-        Each batch is moved by up to so many pixels along each axis.
+        Each image is moved by up to so many pixels along each axis.
     seed : int
         Decides order and shifts.
 

@@ -101,24 +101,28 @@ class Trainer:
         self.dtype = dtype
         self.plan = plan
         self.loss = loss
-        wide = torch.float64 if dtype == torch.float64 else torch.float32
+        real = torch.float64 if dtype == torch.float64 else torch.float32
         self.model: nn.Module = model.to(
             self.device,
-            wide,
+            real,
             memory_format=torch.channels_last,  # type: ignore[call-overload]
         )
-        kind = torch.int64 if targets.ndim == 1 else wide
+        kind = torch.int64 if targets.ndim == 1 else real
         self.targets = torch.tensor(targets, dtype=kind).to(self.device)
-        # Padded once, so that a shift is a slice.
+        # Padded once, so that a shift is a window: entry [i, down, right] is image i
+        # moved so far, a view that takes no memory of its own.
         edge = plan.shift
         padded = functional.pad(torch.tensor(images), (edge,) * 4)
         self.images = padded.to(self.device)
+        high, wide = images.shape[1:]
+        self.windows = self.images.unfold(1, high, 1).unfold(2, wide, 1)
         self.per_epoch = -(-len(images) // plan.batch_size)
         self.steps = max(1, round(plan.epochs * self.per_epoch))
         self.step = 0
         self.optimizer = self._optimizer()
         sums = torch.float32 if self.device.type == "mps" else torch.float64
         self._totals = torch.zeros(2, dtype=sums, device=self.device)
+        self._seen = 0  # images that are in the totals of loss and right answers
 
     def _optimizer(self) -> torch.optim.Optimizer:
         """One kernel for all weights, where torch has it for the device."""
@@ -132,24 +136,20 @@ class Trainer:
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor, int]]:
         """Yield this process's part of each batch, and the size of the whole batch."""
-        size = self.plan.batch_size
-        edge = self.plan.shift
-        high, wide = (n - 2 * edge for n in self.images.shape[1:])
+        size, count = self.plan.batch_size, len(self.targets)
         while self.step < self.steps:
             epoch, first = divmod(self.step, self.per_epoch)
             mixed = np.random.SeedSequence((self.plan.seed, epoch)).generate_state(1)
             draw = torch.Generator().manual_seed(int(mixed[0]))
-            order = torch.randperm(len(self.targets), generator=draw).to(self.device)
-            moves = torch.randint(
-                0, 2 * edge + 1, (self.per_epoch, 2), generator=draw
-            ).tolist()
+            order = torch.randperm(count, generator=draw)
+            moves = torch.randint(2 * self.plan.shift + 1, (2, count), generator=draw)
+            drawn = torch.cat([order[None], moves]).to(self.device)
             last = min(self.per_epoch, first + self.steps - self.step)
             for index in range(first, last):
-                batch = order[index * size : (index + 1) * size]
-                mine = batch[group.rank() :: group.size()]
-                down, right = moves[index]
-                images = self.images[mine, down : down + high, right : right + wide]
-                yield images, self.targets[mine], len(batch)
+                batch = drawn[:, index * size : (index + 1) * size]
+                mine, down, right = batch[:, group.rank() :: group.size()]
+                images = self.windows[mine, down, right]
+                yield images, self.targets[mine], batch.shape[1]
 
     def _learn(self, images: Tensor, targets: Tensor, whole: int) -> None:
         """Take one step: forward, backward, add up over the processes, move."""
@@ -180,11 +180,11 @@ class Trainer:
         int
             The images of the step, over all processes.
         """
-        self._totals.zero_()
         for images, targets, whole in self._batches():
             if not self.model.training:  # evaluated since the last step
                 self.model.train()
             self._learn(images, targets, whole)
+            self._seen += whole
             yield whole
 
     def run(
@@ -199,10 +199,12 @@ class Trainer:
         ----------
         report_every : int, optional
             Steps between reports, each of which waits for the device; by default ten
-            reports an epoch. The last step always reports.
+            reports an epoch, the last of them at its end. The last step always reports.
         stop : callable
-            Asked after each step. Of several processes any one can stop all of them,
-            which they do together, at the next report.
+            Asked after each step. The run then ends, without a report of its own:
+            what was measured since the last one is kept for the next. Of several
+            processes any one can stop all of them, which they do together, after the
+            next report.
 
         Yields
         ------
@@ -218,22 +220,53 @@ class Trainer:
         every = max(1, self.per_epoch // 10) if report_every is None else report_every
         if every < 1:
             raise ValueError(f"report_every: expected at least 1; got {every}")
-        started, seen, stopped = perf_counter(), 0, False
-        for whole in self.advance():
-            seen += whole
+        started, before, stopped = perf_counter(), self._seen, False
+        for _ in self.advance():
             stopped = stopped or stop()
-            due = self.step % every == 0 or self.step == self.steps
-            if due or (stopped and group.size() == 1):
+            step = self.step % self.per_epoch if report_every is None else self.step
+            if step % every == 0 or self.step == self.steps:
                 stopped = group.any_of(stopped, self.device)
-                loss, right = (group.total(self._totals) / seen).tolist()
-                self._totals.zero_()
+                loss, right = (group.total(self._totals) / self._seen).tolist()
                 wait_for(self.device)
-                speed = seen / max(perf_counter() - started, 1e-9)
+                seconds = max(perf_counter() - started, 1e-9)
+                speed = (self._seen - before) / seconds
                 epoch = self.step / self.per_epoch
+                self._totals.zero_()
+                self._seen = 0
                 yield Progress(self.step, self.steps, epoch, loss, right, speed)
-                if stopped:
-                    return
-                started, seen = perf_counter(), 0
+                started, before = perf_counter(), 0
+            if stopped and (group.size() == 1 or not self._seen):
+                return
+
+    def state(self) -> dict[str, Any]:
+        """Return all that changes in training, to be saved: tensors and numbers.
+
+        Of several processes each has to call it. Saved, read and given to
+        :meth:`restore`, it lets the training go on as if it had never stopped.
+        """
+        return {
+            "step": self.step,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "totals": group.total(self._totals),
+            "seen": self._seen,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what :meth:`state` returned in a run of the same plan.
+
+        Raises
+        ------
+        KeyError, RuntimeError, ValueError
+            If the state is that of another model or optimiser; the trainer may then be
+            half changed.
+        """
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self._seen = state["step"], state["seen"]
+        self._totals.copy_(state["totals"])
+        if group.rank():  # the first process has the sums of all
+            self._totals.zero_()
 
     def finish(self) -> nn.Module:
         """Train to the end and return the model, ready to predict."""
