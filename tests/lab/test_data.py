@@ -59,6 +59,7 @@ def sizes(data: Data) -> list[int]:
 def test_the_digits_are_set_apart_once_and_evenly() -> None:
     data = load_data()
     assert sizes(data) == [4000, 500, 500]
+    assert data.name == "digits"
     assert data.class_names == tuple("0123456789")
     for part, each in zip(data[2:], (400, 50, 50), strict=True):
         assert (np.bincount(part.labels) == each).all()
@@ -209,6 +210,11 @@ def test_classes_without_images_are_refused_for_training(
         load_data(str(tmp_path))
     (tmp_path / "classes.txt").write_text("\n".join(map(str, range(256))))
     assert len(load_data(str(tmp_path)).class_names) == 256
+
+
+def test_two_classes_are_enough(tmp_path: Path) -> None:
+    data = load_data(str(fill(tmp_path, 24, 4, classes=2)))
+    assert data.class_names == ("0", "1")
 
 
 def test_numbers_from_one_are_classes_as_well(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -132,10 +133,12 @@ def test_every_form_of_the_same_picture_is_read_alike(tmp_path: Path) -> None:
         assert np.array_equal(through(tmp_path, image, name, **options), picture)
 
     same(255 - black)
+    same(black // 5 * 2 + 60)  # grey on grey
     same(Image.fromarray(black).convert("1"))
     same(Image.fromarray(black).convert("P"), "b.gif")
     same(Image.fromarray(black).convert("CMYK"), "b.tif")
     same(black.astype(np.uint16) * 257)
+    same((255 - black).astype(np.uint16) * 90 + 30_000)  # dark, at its own zero
     same(black.astype(np.int32) * 1000, "b.tif")
     same(black.astype(np.float32) / 255, "b.tif")
     large = through(tmp_path, np.kron(black, np.ones((20, 20), np.uint8)))
@@ -210,6 +213,20 @@ def test_what_is_too_large_is_refused_before_it_is_unpacked(
         monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
         with pytest.raises(DataError, match=r"a\.png: too large: .*6300 pixels"):
             through(tmp_path, page())
+
+
+def test_a_warning_of_the_decoder_is_no_reason_to_refuse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Image.open
+
+    def warn(file: Any) -> Any:
+        warnings.warn("odd, but legible", stacklevel=2)
+        return opened(file)
+
+    picture = through(tmp_path, page())
+    monkeypatch.setattr(Image, "open", warn)
+    assert np.array_equal(through(tmp_path, page()), picture)
 
 
 def test_what_is_no_picture_is_one_line(tmp_path: Path) -> None:

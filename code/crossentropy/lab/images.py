@@ -93,7 +93,7 @@ def read_image(path: str | os.PathLike[str], size: int = 28) -> NDArray[np.uint8
     ink = ground - grey if ground > 127 else grey - ground
     strongest = _require_ink(path, ink)
     faintest = np.clip(GRAIN * grain, FAINTEST * strongest, strongest / 2)
-    ink = np.where(ink >= faintest, ink / strongest * 255, 0)
+    ink = np.where(ink >= faintest, ink, 0)
     return _centre(_crop_and_scale(ink, size * 20 // 28), size)
 
 
@@ -165,7 +165,7 @@ def _require_ink(path: Path, ink: NDArray[Any]) -> float:
 
 
 def _crop_and_scale(ink: NDArray[np.float64], box: int) -> NDArray[np.float64]:
-    """Crop to what is not 0, and scale until the longer side has `box` pixels."""
+    """Crop to what is not 0, scale to `box` pixels, and make the strongest ink 255."""
     from PIL import Image
 
     rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
