@@ -30,9 +30,7 @@ def journey(
     shown: int = 4,
 ) -> ThemedFigure:
     """Draw an image, some of the feature maps of each layer, logits, probabilities."""
-    figure, axes = canvas(
-        3.6, 4.2, nrows=len(maps) + 1, ncols=shown
-    )
+    figure, axes = canvas(3.6, 4.2, nrows=len(maps) + 1, ncols=shown)
     for axis in axes.flat:
         axis.set_axis_off()
     axes[0, 0].imshow(image, cmap="gray", vmin=0, vmax=255)
