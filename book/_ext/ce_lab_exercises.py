@@ -67,7 +67,7 @@ class Downloads(SphinxDirective):
 def _markdown(exercise: Exercise) -> str:
     label = f"ex-check-{exercise.name.replace('_', '-')}"
     code = f'{_source.stub(exercise)}\n\ncheck("{exercise.name}", {exercise.name})'
-    ideas = "\n".join(_item(idea) for idea in exercise.ideas)
+    ideas = "\n".join(_item(idea, exercise) for idea in exercise.ideas)
     return f"""\
 :::{{exercise}} {exercise.title}
 :label: {label}
@@ -101,8 +101,11 @@ The check knows these wrong ideas by name:
 """
 
 
-def _item(idea: Idea) -> str:
-    return f"- **{idea.name}**. {idea.why} ({{ref}}`{idea.section}`)"
+def _item(idea: Idea, exercise: Exercise) -> str:
+    item = f"- **{idea.name}**. {idea.why}"
+    if idea.section == exercise.section:  # linked above
+        return item
+    return f"{item} ({{ref}}`{idea.section}`)"
 
 
 def _visit_html(self: Any, node: download) -> None:

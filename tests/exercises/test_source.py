@@ -71,4 +71,4 @@ def test_what_a_reader_sees_is_free_of_annotations(exercise: Any) -> None:
     for text in (_source.stub(exercise), _source.solution(exercise)):
         assert "Array" not in text
         assert "->" not in text
-        assert all(len(line) <= 88 for line in text.splitlines())
+        assert all(len(line) <= 80 for line in text.splitlines())

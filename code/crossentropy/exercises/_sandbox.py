@@ -115,9 +115,11 @@ def _with_alarm(work: Callable[[], None], seconds: float) -> None:
             signal.setitimer(signal.ITIMER_REAL, *earlier)
 
 
-def _refuse(frame: FrameType, event: str, argument: Any) -> NoReturn:
-    """Raise at the next line, wherever it stands: inside an ``except`` as well."""
-    raise TimeUp
+def _refuse(frame: FrameType, event: str, argument: Any) -> Any:
+    """Raise at the next line: inside the ``except``, where nothing swallows it."""
+    if event == "line":
+        raise TimeUp
+    return _refuse
 
 
 def _on_thread(work: Callable[[], None], seconds: float) -> None:

@@ -132,7 +132,7 @@ softmax cross-entropy, in nats? Four digits will do.
 
 
 def binary_loss(x: Array, t: Array) -> ScalarOrArray:
-    """Return the binary cross-entropy of each logit in x with its label in t."""
+    """Return the binary cross-entropy of each logit x with its label t."""
     return np.maximum(x, 0) - t * x + np.log1p(np.exp(-np.abs(x)))
 
 
@@ -185,6 +185,8 @@ It has to be finite for every finite logit.
             *THRESHOLD,
             lambda x, t: clipped(decided(x), t),
             lambda x, t: np.abs(decided(x) - t),
+            lambda x, t: -t * np.log(decided(x)) - (1 - t) * np.log(1 - decided(x)),
+            lambda x, t: -np.log(np.where(t == 1, decided(x), 1 - decided(x))),
             lambda x, t: each_loss(decided(x), t),
             telltale=does_not_move,
         ),

@@ -11,7 +11,7 @@ from crossentropy.exercises._values import Array
 
 
 def _given_stuck_loss(x: Array, W: Array, labels: Array) -> ScalarOrArray:
-    """Return the mean loss of a linear classifier: x (N, D), W (D, K), N labels."""
+    """Return the mean loss of the logits x @ W, with x (N, D), W (D, K)."""
     z = x @ W
     e = np.exp(z - z.max(axis=1, keepdims=True))
     outputs = e / e.sum(axis=1, keepdims=True)
@@ -22,7 +22,7 @@ def _given_stuck_loss(x: Array, W: Array, labels: Array) -> ScalarOrArray:
 
 
 def stuck_loss(x: Array, W: Array, labels: Array) -> ScalarOrArray:
-    """Return the mean loss of a linear classifier: x (N, D), W (D, K), N labels."""
+    """Return the mean loss of the logits x @ W, with x (N, D), W (D, K)."""
     z = x @ W
     # the loss works on logits, with the largest subtracted
     t = z - z.max(axis=1, keepdims=True)
@@ -108,7 +108,7 @@ warns. Find the bug and mend it.
 
 
 def _given_infinite_loss(z: Array, y: int) -> ScalarOrArray:
-    """Return the softmax cross-entropy of the logits z, shape (K,), and the label y."""
+    """Return the softmax cross-entropy of logits z (K,) and a label y."""
     z = z + 1e-8  # so that log(0) can't happen
     e = np.exp(z - z.max())
     q = e / e.sum()
@@ -116,7 +116,7 @@ def _given_infinite_loss(z: Array, y: int) -> ScalarOrArray:
 
 
 def infinite_loss(z: Array, y: int) -> ScalarOrArray:
-    """Return the softmax cross-entropy of the logits z, shape (K,), and the label y."""
+    """Return the softmax cross-entropy of logits z (K,) and a label y."""
     t = z - z.max()
     return np.log(np.exp(t).sum()) - t[y]
 

@@ -14,7 +14,7 @@ from crossentropy.exercises._values import Array
 
 
 def confident_loss(z: Array, y: int) -> ScalarOrArray:
-    """Return the softmax cross-entropy of one row, accurate even when it is tiny."""
+    """Return the loss of one row of logits, accurate even when tiny."""
     t = z - z.max()
     e = np.exp(t)
     e_y = e[y]
@@ -121,7 +121,7 @@ $1 + x$, is made for this. All that was asked of a loss before is still asked.
 
 
 def fit_temperature(logits: Array, labels: Array) -> ScalarOrArray:
-    """Return the temperature T that makes the mean loss of logits / T smallest."""
+    """Return the T for which the mean loss of logits / T is smallest."""
     truth = logits[np.arange(len(labels)), labels]
     low, high = 0.01, 100.0  # of beta = 1/T
     for _ in range(100):
@@ -207,7 +207,7 @@ are enough, and any search will do.
 
 
 def calibration_error(confidence: Array, right: Array, bins: int) -> ScalarOrArray:
-    """Return the expected calibration error over bins of equal width on 0 to 1."""
+    """Return the expected calibration error over bins of equal width."""
     index = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
     error = 0.0
     for b in range(bins):

@@ -13,7 +13,7 @@ from crossentropy.exercises._values import Array
 
 
 def gradient(logits: Array, labels: Array) -> ScalarOrArray:
-    """Return the gradient of the batch's mean loss in the logits, shape (N, K)."""
+    """Return the gradient of the mean loss in the logits, shape (N, K)."""
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     q = e / e.sum(axis=1, keepdims=True)
     q[np.arange(len(labels)), labels] -= 1
@@ -170,7 +170,7 @@ def cubic(z: Array) -> float:
 
 
 def numerical_gradient(f: Callable[[Array], float], z: Array, h: float) -> Array:
-    """Return the gradient of f at the vector z by centred differences of step h."""
+    """Return the gradient of f at z by centred differences of step h."""
     g = np.zeros(len(z))
     for i in range(len(z)):
         step = np.zeros(len(z))

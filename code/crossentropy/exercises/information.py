@@ -10,7 +10,7 @@ from crossentropy.exercises._values import Array
 
 
 def surprisal(q: Array) -> ScalarOrArray:
-    """Return the surprisal, in bits, of outcomes that had the probabilities q."""
+    """Return the surprisal in bits of outcomes that had probability q."""
     with np.errstate(divide="ignore"):
         return -np.log2(q)
 
@@ -144,7 +144,7 @@ An outcome with $p_k = 0$ never occurs and adds nothing.
 
 
 def cross_entropy(p: Array, q: Array) -> ScalarOrArray:
-    """Return the cross-entropy H(p, q) in nats: nature picks from p, we pay by q."""
+    """Return the cross-entropy H(p, q) of two distributions, in nats."""
     seen = p > 0
     with np.errstate(divide="ignore"):
         return -np.sum(p[seen] * np.log(q[seen]))

@@ -83,7 +83,7 @@ in nats? Four digits will do.
 
 
 def row_loss(z: Array, y: int) -> ScalarOrArray:
-    """Return the softmax cross-entropy of the logits z, shape (K,), and the label y."""
+    """Return the softmax cross-entropy of logits z (K,) and a label y."""
     t = z - z.max()
     return np.log(np.sum(np.exp(t))) - t[y]
 
@@ -255,7 +255,7 @@ It takes *logits*. For finite logits it has to be finite, however far they lie a
             telltale=_capped,
         ),
         Idea(
-            "the log of a probability that rounds to 0",
+            "epsilon added to the logits, or nothing against log 0",
             "floating-range",
             "Subtracting the maximum stops the overflow, but a tiny probability still "
             "rounds to 0. An epsilon on the logits is a shift and changes nothing. "

@@ -20,7 +20,7 @@ from crossentropy.exercises.binary import (
 
 
 def labels_loss(logits: Array, targets: Array) -> ScalarOrArray:
-    """Return the multilabel loss of logits and 0/1 targets, both of shape (N, K)."""
+    """Return the multilabel loss of logits and 0/1 targets, both (N, K)."""
     x = logits
     terms = np.maximum(x, 0) - targets * x + np.log1p(np.exp(-np.abs(x)))
     return terms.sum(axis=1).mean()
@@ -66,6 +66,14 @@ over the $N$ images.
             lambda x, t: clipped(decided(x), t).sum(axis=1).mean(),
             lambda x, t: np.abs(decided(x) - t).sum(axis=1).mean(),
             lambda x, t: np.mean(decided(x) != t),
+            lambda x, t: (
+                (-t * np.log(decided(x)) - (1 - t) * np.log(1 - decided(x)))
+                .sum(axis=1)
+                .mean()
+            ),
+            lambda x, t: (
+                -np.log(np.where(t == 1, decided(x), 1 - decided(x))).sum(axis=1).mean()
+            ),
             lambda x, t: each_loss(decided(x), t).sum(axis=1).mean(),
             telltale=does_not_move,
         ),

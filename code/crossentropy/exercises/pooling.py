@@ -81,7 +81,7 @@ not spoil the rest.
 
 
 def weighted_loss(logits: Array, labels: Array, weights: Array) -> ScalarOrArray:
-    """Return the mean loss, each row weighted by the weight of its label's class."""
+    """Return the mean loss, each row weighted by its label's weight."""
     t = logits - logits.max(axis=1, keepdims=True)
     losses = np.log(np.exp(t).sum(axis=1)) - t[np.arange(len(labels)), labels]
     w = weights[labels]

@@ -136,10 +136,11 @@ $0, \dots, K - 1$ of the rows.
             lambda z, y: -row_losses(z, y).mean(),
         ),
         Idea(
-            "the log of a probability that rounds to 0",
+            "epsilon added to the logits, or nothing against log 0",
             "floating-range",
             "The probability of a confident mistake rounds to 0, and its logarithm is "
-            "minus infinity. Compute the loss from the logits.",
+            "minus infinity. An epsilon on all logits is a shift and changes nothing. "
+            "Compute the loss from the logits.",
             lambda z, y: -np.log(ce.softmax(z)[np.arange(len(y)), y]).mean(),
         ),
         Idea(
@@ -174,7 +175,7 @@ $0, \dots, K - 1$ of the rows.
 
 
 def kept_loss(logits: Array, labels: Array) -> ScalarOrArray:
-    """Return the mean loss of the rows whose label is not -1 (0 if there are none)."""
+    """Return the mean loss of the rows whose label is not -1, or 0."""
     kept = labels != -1
     z, y = logits[kept], labels[kept]
     t = z - z.max(axis=1, keepdims=True)

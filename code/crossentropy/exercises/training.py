@@ -18,7 +18,7 @@ _SECTION = "loss-rivals"
 
 
 def own_loss(logits: Array, labels: Array) -> tuple[float, Array]:
-    """Return the mean loss of logits (N, K) and N labels, and its gradient (N, K)."""
+    """Return the mean loss of logits (N, K), and its gradient (N, K)."""
     t = logits - logits.max(axis=1, keepdims=True)
     e = np.exp(t)
     total = e.sum(axis=1, keepdims=True)
