@@ -128,7 +128,7 @@ def fit_temperature(logits: Array, labels: Array) -> ScalarOrArray:
         beta = np.sqrt(low * high)
         t = beta * (logits - logits.max(axis=1, keepdims=True))
         q = np.exp(t) / np.exp(t).sum(axis=1, keepdims=True)
-        slope = np.mean((q * logits).sum(axis=1) - truth)  # of the loss, in beta
+        slope = np.mean((q * logits).sum(axis=1) - truth)  # of the loss
         low, high = (beta, high) if slope < 0 else (low, beta)
     return 1 / low
 
