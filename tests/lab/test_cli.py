@@ -17,7 +17,7 @@ from crossentropy.lab import checkpoint as checkpoints
 from crossentropy.lab import options as lab_options
 from crossentropy.lab.cli import main
 from crossentropy.lab.data import load_data
-from crossentropy.lab.folder import Metrics
+from crossentropy.lab.folder import Metrics, locked
 from crossentropy.lab.training import Trainer
 from tests.lab.quick import (
     assert_same_run,
@@ -310,6 +310,17 @@ def test_other_data_under_the_same_name_are_noticed(
     assert "made from other training data" in refused(capsys, resume(out))
 
 
+def test_a_folder_in_use_is_left_alone(
+    data: str, finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = state_of(finished)
+    with locked(finished):
+        line = refused(capsys, resume(finished))
+        assert "another training writes to this folder now" in line
+        refused(capsys, train(data, finished, "--overwrite"))
+    assert state_of(finished) == before
+
+
 @pytest.mark.parametrize("name", ["file/run", "file"])
 def test_a_folder_that_cannot_be_made_is_one_line(
     name: str, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -354,7 +365,8 @@ def test_a_full_disk_loses_nothing(
 
             patch.setattr(os, "fsync", fail)
         line = refused(capsys, train(data, out, "--save-every", "0"))
-    assert line.startswith(f"{out}: No space left on device; go on with --resume")
+    assert line.startswith(f"{out}: No space left on device; the last checkpoint is")
+    assert line.endswith(f"python -m crossentropy.lab train --resume --out {out}\n")
     assert 0 < checkpoints.load(out / "checkpoint.pt").step < 28
     assert not [path for path in out.iterdir() if path.name.endswith(".part")]
     assert resume(out) == 0

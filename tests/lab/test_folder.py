@@ -71,6 +71,17 @@ def test_sweeping_removes_unfinished_files_alone(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == [".other.part"]
 
 
+def test_one_training_at_a_time(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "run"
+    with folder.locked(out):
+        with pytest.raises(RunError, match="another training writes to this folder"):
+            folder.locked(out).__enter__()
+        with folder.locked(tmp_path / "other"):
+            pass
+    with folder.locked(out):
+        assert not list(out.iterdir())
+
+
 def test_a_run_is_stopped_or_finished(tmp_path: Path) -> None:
     folder.require_free(tmp_path)
     (tmp_path / "checkpoint.pt").write_text("x", encoding="utf-8")

@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -130,13 +130,16 @@ def _train(args: argparse.Namespace) -> int:
                 command=args.command,
             )
         try:
-            number = run.train()
+            with folder.locked(out) if group.rank() == 0 else nullcontext():
+                number = run.train()
         except OSError as e:
-            saved = (out / folder.CHECKPOINT).exists()
-            raise RunError(
-                f"{out}: {e.strerror or e}"
-                + (f"; go on with --resume --out {out} when mended" if saved else "")
-            ) from e
+            words = f"{out}: {e.strerror or e}"
+            if (out / folder.CHECKPOINT).exists():
+                words += (
+                    "; the last checkpoint is whole: when this is mended, go on with "
+                    f"{options.PROGRAM} train --resume --out {shlex.quote(str(out))}"
+                )
+            raise RunError(words) from e
     return 128 + number if number else OK
 
 
@@ -192,6 +195,7 @@ def _evaluate(args: argparse.Namespace) -> int:
     _print(str(report))
     if args.out:
         made = {"run": str(args.run), "made": provenance(args.command)}
+        args.out.parent.mkdir(parents=True, exist_ok=True)
         folder.write_json(args.out, {**report.as_dict(), **made})
     return OK
 

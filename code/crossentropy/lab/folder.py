@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import itertools
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -72,9 +74,30 @@ def require_free(out: Path) -> None:
         )
 
 
-def clear(out: Path) -> None:
-    """Make the folder, without what an earlier run left; other files stay."""
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Keep other trainings out of a folder; the lock goes with the process.
+
+    Raises
+    ------
+    RunError
+        If another training writes there now.
+    """
     out.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(out, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise RunError(f"{out}: another training writes to this folder now") from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def clear(out: Path) -> None:
+    """Remove what an earlier run left; other files stay."""
     for name in (RESULTS, CURVES, METRICS, CHECKPOINT, SETTINGS):
         (out / name).unlink(missing_ok=True)
 
