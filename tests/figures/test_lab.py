@@ -59,6 +59,8 @@ def test_a_comparison_shows_means_and_spreads() -> None:
     assert list(softmax[0].get_xdata()) == [0.001, 0.01]
     assert list(softmax[0].get_ydata()) == pytest.approx([80, 90])
     assert hinge.get_label() == "hinge"
+    ticks = [label.get_text() for label in axes.get_xticklabels()]
+    assert ticks == ["0.001", "0.01"]
     assert "softmax 90.0 % at 0.01; hinge 70.0 % at 0.001" in words
 
 

@@ -17,8 +17,9 @@ from crossentropy.lab import checkpoint as checkpoints
 from crossentropy.lab import options as lab_options
 from crossentropy.lab.cli import main
 from crossentropy.lab.data import load_data
-from crossentropy.lab.folder import Metrics, locked
-from crossentropy.lab.training import Trainer
+from crossentropy.lab.folder import Metrics, find_checkpoint, locked
+from crossentropy.lab.trained import load_model
+from crossentropy.lab.training import Trainer, predict_logits
 from tests.lab.quick import (
     assert_same_run,
     content,
@@ -81,6 +82,21 @@ def test_metrics_follow_the_steps(finished: Path) -> None:
     assert [line["step"] for line in lines if "validation_loss" in line] == [14, 28]
     assert lines[0]["loss"] == pytest.approx(2.302585, rel=1e-6)
     assert lines[-1]["loss"] < 1.8
+    # The validation is measured by the loss that is trained with, smoothing and all;
+    # the results have the cross-entropy itself.
+    results = json.loads((finished / "results.json").read_text())
+    assert lines[-1]["validation_accuracy"] == results["validation"]["accuracy"]
+    found = load_data(json.loads((finished / "settings.json").read_text())["data"])
+    model = load_model(finished, find_checkpoint(finished), torch.device("cpu"))
+    logits = torch.tensor(predict_logits(model, found.validation.images))
+    for smoothing, loss in (
+        (0.1, lines[-1]["validation_loss"]),
+        (0.0, results["validation"]["loss"]),
+    ):
+        expected = torch.nn.functional.cross_entropy(
+            logits, torch.tensor(found.validation.labels), label_smoothing=smoothing
+        )
+        assert loss == pytest.approx(float(expected), rel=1e-12)
 
 
 def test_results_are_those_of_the_saved_model(finished: Path, data: str) -> None:

@@ -117,6 +117,9 @@ def draw_comparison(
         best = int(np.argmax(means))
         words.append(f"{loss} {means[best]:.1f} % at {rates[best]:g}")
     axes.set(xlabel="learning rate", ylabel="test accuracy (%)", xscale="log")
+    rates = sorted({rate for _, rate in groups})
+    axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
+    axes.minorticks_off()
     axes.legend()
     grid(axes)
     return figure, (

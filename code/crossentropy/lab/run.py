@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from crossentropy.figures.lab import draw_curves
@@ -201,12 +202,18 @@ class Run:
             "images_per_second": round(progress.images_per_second, 1),
         }
         ended = progress.step % self.trainer.per_epoch == 0
-        if self.first and (ended or progress.step == progress.steps):
-            scores = self._score(self.data.validation)
-            if scores:
-                record["validation_loss"] = scores.loss
-                record["validation_accuracy"] = scores.accuracy
+        images, labels = self.data.validation
+        if self.first and len(labels) and (ended or progress.step == progress.steps):
+            logits = predict_logits(self.trainer.model, images)
+            record["validation_loss"] = self._loss(logits, labels)
+            record["validation_accuracy"] = score(logits, labels).accuracy
         return record
+
+    @torch.no_grad()
+    def _loss(self, logits: NDArray[np.float64], labels: NDArray[Any]) -> float:
+        """Return what is minimised, smoothing and all, so that curves compare."""
+        z, targets = torch.tensor(logits), torch.tensor(labels, dtype=torch.int64)
+        return self.trainer.loss(z, targets).mean().item()
 
     def _score(self, part: ImageSet, temperature: float = 1.0) -> Scores | None:
         """Return how well the model does on images, if there are any."""
@@ -281,13 +288,11 @@ class Run:
             f"{self.settings.loss} loss, smoothing {self.settings.label_smoothing:g}"
         )
 
-    @torch.no_grad()
     def _first_look(self) -> str:
         """Compare the loss before the first step with what no knowledge gives."""
-        trainer = self.trainer
-        logits = predict_logits(trainer.model, self.data.train.images[:SAMPLE])
-        targets = trainer.targets[:SAMPLE].cpu()
-        loss = trainer.loss(torch.as_tensor(logits), targets).mean().item()
+        images, labels = self.data.train
+        logits = predict_logits(self.trainer.model, images[:SAMPLE])
+        loss = self._loss(logits, labels[:SAMPLE])
         words, expected = loss_at_zero(
             self.settings.loss, logits.shape[1], self.settings.label_smoothing
         )
