@@ -47,6 +47,9 @@ mutants: venv ## Break the package one place at a time; the tests must see it
 pdf: book ## Print the whole book into _build/softmax-cross-entropy.pdf
 	@$(PY) -m tools.pdf
 
+notebooks: book ## Write the chapters as .ipynb, for Jupyter without MyST
+	@$(PY) -m tools.notebooks
+
 picture: book ## Take the README's picture of a page anew
 	@$(PY) -m tools.picture
 

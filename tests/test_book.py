@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import myst_nb
@@ -61,3 +62,17 @@ def test_a_figure_is_glued_and_displayed(glued: dict[str, Any]) -> None:
     figure = object()
     book.show("fig", figure)
     assert glued == {"fig": (figure, True)}
+
+
+def test_without_myst_nb_figures_are_shown_and_numbers_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown: list[Any] = []
+    monkeypatch.setitem(sys.modules, "myst_nb", None)
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    book.show("fig_a", "a figure")
+    assert shown == ["a figure"]
+    book.numbers(a=1.0)
+    assert shown == ["a figure"]
+    with pytest.raises(TypeError, match="b must be a single number"):
+        book.numbers(b=[1.0])

@@ -1,7 +1,8 @@
 """What chapters use to put computed results into their text.
 
 A chapter computes, then glues; its sentences pick the value up by its key. No result
-is typed by hand.
+is typed by hand. In a notebook without MyST-NB, where no sentence can pick anything up,
+nothing is glued and figures are just displayed.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ def numbers(**values: Any) -> None:
     TypeError
         If a value is neither a number nor a string.
     """
-    from myst_nb import glue
-
+    glue = _glue()
     for key, value in values.items():
-        glue(key, _plain(key, value), display=False)
+        plain = _plain(key, value)
+        if glue is not None:
+            glue(key, plain, display=False)
 
 
 def typeset(value: float, spec: str) -> str:
@@ -55,9 +57,22 @@ def typeset(value: float, spec: str) -> str:
 
 def show(key: str, figure: Any) -> None:
     """Glue a figure under `key`, and display it where the cell is run."""
-    from myst_nb import glue
+    glue = _glue()
+    if glue is not None:
+        glue(key, figure)
+    else:
+        from IPython.display import display
 
-    glue(key, figure)
+        display(figure)  # type: ignore[no-untyped-call]
+
+
+def _glue() -> Any:
+    """Return MyST-NB's function, or None where it is not installed."""
+    try:
+        from myst_nb import glue
+    except ModuleNotFoundError:
+        return None
+    return glue
 
 
 def _plain(key: str, value: Any) -> int | float | str:
