@@ -34,6 +34,7 @@ QUOTED = {
     *("attention", "seealso", "admonition", "dropdown", "topic", "sidebar", "margin"),
 }
 LEFT_OUT = {"bibliography", "tableofcontents", "toctree", "index", "raw", "eval-rst"}
+LEFT_OUT |= {"lab-exercise-downloads", "book-index"}
 
 
 Options = dict[str, str]
@@ -50,6 +51,9 @@ class Names(Protocol):
 
     def number(self, kind: str, label: str) -> str:
         """Return the number of an ``equation``, a ``figure`` or an ``exercise``."""
+
+    def expand(self, name: str, argument: str) -> str:
+        """Return the MyST that a directive of the book's own stands for, if any."""
 
     def picture(self, kind: str, name: str) -> tuple[str, dict[str, Any]] | None:
         """Return the code that draws a ``live`` figure, and what it shows."""
@@ -208,9 +212,10 @@ def _directive(
         title = argument or name.capitalize()
         _quote(writer, f"**{_inline(writer.names, [title])[0]}**", body)
     elif name not in LEFT_OUT:
-        # Nothing that Jupyter could show beyond the words themselves.
+        # Failing that, nothing that Jupyter could show but the words themselves.
+        source = writer.names.expand(name, argument)
         writer.text("", *([argument] if argument and body else []), "")
-        _write(writer, body)
+        _write(writer, source.split("\n") if source else body)
 
 
 def _quote(writer: _Writer, title: str, body: list[str]) -> None:

@@ -101,6 +101,17 @@ The check knows these wrong ideas by name:
 """
 
 
+def markdown_of(name: str) -> str:
+    """Return an exercise as the MyST that a page renders.
+
+    Raises
+    ------
+    ValueError
+        If there is no exercise of that name.
+    """
+    return _markdown(_registry.find(name))
+
+
 def _item(idea: Idea, exercise: Exercise) -> str:
     item = f"- **{idea.name}**. {idea.why}"
     if idea.section == exercise.section:  # linked above

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import quote
 
 import ce_jupyter
+import ce_lab_exercises
 import nbformat
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -76,6 +77,12 @@ class Book:
         docname, anchor, _ = labels.get(label, (self.docname, label, ""))
         number = self._numbered(docname, "figure", anchor)
         return str(self.app.config.numfig_format["figure"]) % number if number else ""
+
+    def expand(self, name: str, argument: str) -> str:
+        """Return the MyST of an exercise that the package keeps."""
+        if name != "lab-exercise":
+            return ""
+        return ce_lab_exercises.markdown_of(argument)
 
     def picture(self, kind: str, name: str) -> tuple[str, dict[str, Any]] | None:
         """Return what shows a live figure's static form, or the bytes of a file."""

@@ -55,6 +55,9 @@ class Told:
     def number(self, kind: str, label: str) -> str:
         return f"{kind[:3]}-{label}"
 
+    def expand(self, name: str, argument: str) -> str:
+        return f"{name} of {{term}}`{argument}`" if name == "lab-exercise" else ""
+
     def picture(self, kind: str, name: str) -> tuple[str, dict[str, Any]] | None:
         if name == "none":
             return None
@@ -94,6 +97,7 @@ def text(source: str) -> list[str]:
          "**fig-fig-f** See <x >."),
         ("```{code-block} python\n{x}`y`\n```", "```python\n{x}`y`\n```"),
         ("```bash\n# (label)=\n:::{note}\n```", "```bash\n# (label)=\n:::{note}\n```"),
+        (":::{lab-exercise} a\n:::", "lab-exercise of <term a >"),
         (":::{unheard-of} Title\nThe words {term}`stay`.\n:::",
          "Title\n\nThe words <term stay >."),
         (":::{glossary}\nterm\n    What it is.\n:::", "**term**  \nWhat it is."),
