@@ -299,14 +299,6 @@ def _listing(writer: _Writer, argument: str, options: Options, body: list[str]) 
     writer.text(f"```{argument}", *body, "```")
 
 
-def _glossary(
-    writer: _Writer, argument: str, options: Options, body: list[str]
-) -> None:
-    for line in _inline(writer.names, body):
-        term = line and not line.startswith(" ")
-        writer.text(f"**{line}**  " if term else line.strip())
-
-
 _DIRECTIVES: dict[str, Callable[[_Writer, str, Options, list[str]], None]] = {
     "exercise": _exercise,
     "solution-start": _solution,
@@ -318,7 +310,6 @@ _DIRECTIVES: dict[str, Callable[[_Writer, str, Options, list[str]], None]] = {
     "math": _math,
     "code": _listing,
     "code-block": _listing,
-    "glossary": _glossary,
 }
 
 

@@ -100,7 +100,6 @@ def text(source: str) -> list[str]:
         (":::{lab-exercise} a\n:::", "lab-exercise of <term a >"),
         (":::{unheard-of} Title\nThe words {term}`stay`.\n:::",
          "Title\n\nThe words <term stay >."),
-        (":::{glossary}\nterm\n    What it is.\n:::", "**term**  \nWhat it is."),
         ("```{bibliography}\n```\nText.", "Text."),
     ],
 )  # fmt: skip
