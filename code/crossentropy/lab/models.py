@@ -24,8 +24,8 @@ class Pixels(nn.Module):
 
     def __init__(self, mean: float = _MEAN, spread: float = _SPREAD) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.tensor(mean))
-        self.register_buffer("spread", torch.tensor(spread))
+        self.register_buffer("mean", torch.tensor(float(mean)))
+        self.register_buffer("spread", torch.tensor(float(spread)))
 
     def forward(self, images: Tensor) -> Tensor:
         """Scale and add the channel axis."""

@@ -91,7 +91,8 @@ class Trainer:
         device: torch.device | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        images, targets = np.asarray(images), np.asarray(targets)
+        # torch takes no negative strides.
+        images, targets = np.ascontiguousarray(images), np.ascontiguousarray(targets)
         _check(images, targets)
         if dtype not in (torch.float32, torch.float64, torch.bfloat16):
             raise ValueError(
@@ -328,12 +329,15 @@ def predict_logits(
     >>> predict_logits(build_model("tiny"), np.zeros((3, 28, 28), np.uint8)).shape
     (3, 10)
     """
-    return np.asarray(_logits(model, torch.tensor(images), batch_size).cpu().double())
+    whole = torch.tensor(np.ascontiguousarray(images))
+    return np.asarray(_logits(model, whole, batch_size).cpu().double())
 
 
 def _logits(model: nn.Module, images: Tensor, batch_size: int) -> Tensor:
     """Return the logits of images, still on the model's device."""
     model.eval()
     device = next(model.parameters()).device
+    if not len(images):  # torch folds no pixels of none: count on a blank one
+        return _logits(model, images.new_zeros(1, *images.shape[1:]), 1)[:0]
     parts = torch.split(images, batch_size)
     return torch.cat([model(part.to(device)) for part in parts])
