@@ -68,7 +68,30 @@ def results(device: torch.device) -> dict[str, Any]:
         reports = [(p.step, p.loss, p.accuracy) for p in trained.run(report_every=2)]
         out[name] = {"state": state(trained), "reports": reports}
     out["stopped"] = stopped_by_the_last(device)
+    out["gone on"] = gone_on(device)
+    out["first"] = group.by_first(lambda: f"said by {group.rank()}")
+    try:
+        group.by_first(refuse)
+    except OSError as error:
+        out["refused"] = str(error)
     return out
+
+
+def refuse() -> None:
+    raise OSError(f"no room for {group.rank()}")
+
+
+def gone_on(device: torch.device) -> dict[str, Any]:
+    """Stop after five steps, between reports, and go on with what was kept."""
+    options: dict[str, Any] = {"count": 13, "batch_size": 6}
+    begun, fresh = trainer(device, **options), trainer(device, **options)
+    steps = begun.advance()
+    for _ in range(5):
+        next(steps)
+    kept = begun.state()
+    fresh.restore(group.by_first(lambda: kept))
+    reports = [(p.step, p.loss, p.accuracy) for p in fresh.run(report_every=9)]
+    return {"state": state(fresh), "reports": reports}
 
 
 def stopped_by_the_last(device: torch.device) -> list[int]:

@@ -114,8 +114,23 @@ def test_bfloat16_is_close_only(one, two):
 
 
 def test_one_asks_for_a_stop_and_all_stop_together(one, two):
-    assert one["stopped"] == [2, 2]
+    assert one["stopped"] == [2]  # after the step, without a report
     assert [result["stopped"] for result in two] == [[3, 3], [3, 3]]
+
+
+def test_what_the_first_process_does_all_get(one, two):
+    assert {result["first"] for result in (one, *two)} == {"said by 0"}
+    assert {result["refused"] for result in (one, *two)} == {"no room for 0"}
+
+
+def test_two_processes_go_on_as_one_that_never_stopped(one, two):
+    straight = grouped.trainer(torch.device("cpu"), count=13, batch_size=6)
+    (report,) = straight.run(report_every=9)
+    for result in (one, *two):
+        ((step, loss, accuracy),) = result["gone on"]["reports"]
+        assert (step, accuracy) == (report.step, pytest.approx(report.accuracy))
+        assert loss == pytest.approx(report.loss, rel=1e-12)
+        assert furthest(result["gone on"]["state"], grouped.state(straight)) < 1e-12
 
 
 def test_alone_nothing_is_joined(monkeypatch):

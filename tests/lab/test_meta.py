@@ -99,7 +99,7 @@ def test_every_model_and_optimiser_trains(model, norm, optimizer):
     trainer = make("accurate", model=model, norm=norm, plan={"optimizer": optimizer})
     assert take_steps(trainer) == ORDERS
     tensors = [*trainer.model.state_dict().values(), trainer._totals]
-    tensors += [trainer.images, trainer.targets]
+    tensors += [trainer.windows, trainer.targets]
     assert {x.device.type for x in tensors} == {"meta"}
 
 
@@ -182,7 +182,7 @@ def test_a_tensor_carried_over_in_each_step_is_seen():
     assert take_steps(make(loss)) == [2, 1, 1, 2, 1, 1]
 
 
-@pytest.mark.parametrize("name", ["images", "targets", "_totals"])
+@pytest.mark.parametrize("name", ["windows", "targets", "_totals"])
 def test_data_left_on_the_cpu_are_seen(name):
     trainer = make()
     setattr(trainer, name, torch.zeros_like(getattr(trainer, name), device="cpu"))

@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from crossentropy.lab.files import writing
+
 Setting = Mapping[str, Any]
 Record = dict[str, Any]
 
@@ -54,7 +56,10 @@ def _one(task: tuple[Callable[..., Record], Setting, int]) -> Record:
     """Run one setting with one seed, in a process of its own with one thread."""
     run, setting, seed = task
     torch.set_num_threads(1)
-    return {**setting, "seed": seed, **run(seed, **setting)}
+    record = run(seed, **setting)
+    if taken := record.keys() & {*setting, "seed"}:
+        raise ValueError(f"run: {sorted(taken)[0]!r} is returned, and a setting too")
+    return {**setting, "seed": seed, **record}
 
 
 def run_all(
@@ -82,8 +87,15 @@ def run_all(
     -------
     list of dict
         A record for each run: the setting, the seed and what the run returned, ordered
-        by setting, then seed.
+        by setting, then seed. What a run raises is raised here.
+
+    Raises
+    ------
+    ValueError
+        If `processes` is less than 1, or a run returns what is a setting's name.
     """
+    if processes is not None and processes < 1:
+        raise ValueError(f"processes: expected at least 1; got {processes}")
     if seeds is None:
         seeds = range(experiment.seeds)
     seeds = list(seeds)
@@ -117,16 +129,31 @@ def provenance(command: str) -> dict[str, str]:
 
 
 def save_results(path: Path, experiments: Mapping[str, Any]) -> None:
-    """Write results beside the file and rename them, one record a line."""
+    """Write results to a file, one record a line, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made if need be.
+    experiments : mapping
+        Of each name, ``{"made": ..., "records": [...]}``, see :func:`provenance` and
+        :func:`run_all`.
+
+    Raises
+    ------
+    TypeError
+        If a record holds what JSON can't; the old file is still there.
+    OSError
+        If it can't be written; likewise.
+    """
     blocks = []
     for name, content in experiments.items():
         lines = ",\n".join(f"  {json.dumps(record)}" for record in content["records"])
         made = json.dumps(content["made"])
         blocks.append(f'{json.dumps(name)}: {{"made": {made}, "records": [\n{lines}]}}')
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text("{" + ",\n".join(blocks) + "}\n", encoding="utf-8")
-    beside.replace(path)
+    with writing(path) as file:
+        file.write(("{" + ",\n".join(blocks) + "}\n").encode())
 
 
 def load_results(path: Path) -> dict[str, Any]:
