@@ -100,6 +100,7 @@ def test_the_message_names_what_is_wrong(answer: Any, told: str) -> None:
         (lambda: 6.9, "A number is asked for, not a function"),
         ([6.9, 1.0], "It should return a single number, not an array of shape (2,)"),
         (5.0, "This is not it: the loss of a blind guess"),
+        (6.9, "This is close: give at least four digits."),
         (float("nan"), "This is not it"),
     ],
 )
@@ -176,8 +177,14 @@ def test_an_epsilon_of_any_size_is_recognised(eps: float) -> None:
     inside = check("row_loss", lambda z, y: -np.log(softmax(z)[y] + eps))
     clipped = check("row_loss", lambda z, y: -np.log(max(softmax(z)[y], eps)))
     assert inside.idea == clipped.idea == name
+    mean = check("mean_loss", lambda z, y: -np.log(_picked(z, y) + eps).mean())
+    assert mean.idea == name
     mended = check("infinite_loss", lambda z, y: -np.log(max(softmax(z)[y], eps)))
     assert mended.idea == name
+
+
+def _picked(z: Any, y: Any) -> Any:
+    return softmax(z, axis=1)[np.arange(len(y)), y]
 
 
 @pytest.mark.parametrize("clip", [1e-12, 1e-3])

@@ -147,8 +147,8 @@ def by_autograd(z: Any, y: Any) -> Any:
 def by_torch(z: Any, y: Any) -> Any:
     leaf = torch.tensor(z, requires_grad=True)
     loss = tf.cross_entropy(leaf, torch.tensor(y))
-    loss.backward()
-    return loss, leaf.grad
+    (slope,) = torch.autograd.grad(loss, leaf, create_graph=True)  # it needs a detach
+    return loss, slope
 
 
 def by_blocks(f: Any, z: Any, h: float) -> Any:

@@ -78,6 +78,19 @@ def test_a_loop_is_stopped_and_everything_is_put_back(loop: Any) -> None:
     assert check("softmax", right).right
 
 
+def test_a_debugger_goes_on_tracing() -> None:
+    def tracer(frame: Any, event: str, argument: Any) -> None:
+        return None
+
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        assert_stopped(check("softmax", endless_and_stubborn, seconds=SHORT))
+        assert sys.gettrace() is tracer
+    finally:
+        sys.settrace(before)
+
+
 def test_somebody_elses_alarm_is_set_again() -> None:
     before = signal.signal(signal.SIGALRM, lambda number, frame: None)
     signal.setitimer(signal.ITIMER_REAL, 1000)

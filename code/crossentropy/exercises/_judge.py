@@ -240,6 +240,8 @@ class _Judged:
             says = f"It should return {shapes[0]}, not {shapes[1]}."
         elif exercise.is_value:
             says = f"This is not it: {case.says}."
+            if np.allclose(theirs, expected, rtol=0.02, atol=0):
+                says = "This is close: give at least four digits."
         elif any(np.isnan(a).any() for a in theirs) and not case.ordinary:
             pass  # the case says what it is about
         else:

@@ -198,8 +198,9 @@ $$
 \frac{f(z + h e_i) - f(z - h e_i)}{2h} .
 $$
 
-It must not change `z`. (The check uses large steps, so that it can tell the quotients
-apart. In use, take $10^{-5}$ and float64.)
+It must not change `z`. The check tries it on `cubic`, which is $z_0 z_1^2$, and on the
+loss of the running example, with large steps, so that it can tell the quotients apart.
+In use, take $10^{-5}$ and float64.
 """,
     reference=numerical_gradient,
     cases=(

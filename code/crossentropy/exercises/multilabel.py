@@ -6,7 +6,7 @@ import numpy as np
 
 import crossentropy as ce
 from crossentropy._validate import ScalarOrArray
-from crossentropy.exercises._model import Exercise, Idea, Law, edge, ordinary
+from crossentropy.exercises._model import Exercise, Idea, Law, Outcomes, edge, ordinary
 from crossentropy.exercises._values import Array
 from crossentropy.exercises.binary import (
     HERE,
@@ -32,6 +32,16 @@ _X = [[0.5, -1.2, 2.0], [-0.4, 1.1, 0.3]]
 _T = [[1.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
 
 
+_CONFIDENT = "a confident mistake costs its margin"
+
+
+def _capped(outcomes: Outcomes) -> bool:
+    """Right where nothing is extreme, but with an end to the loss."""
+    right = ce.sigmoid_cross_entropy(_X, _T, reduction="sum") / len(_X)
+    far = outcomes[_CONFIDENT].number
+    return bool(abs(outcomes[HERE].number - right) < 1e-2 and 1 < far < 1600)
+
+
 LABELS_LOSS = Exercise(
     name="labels_loss",
     title="Several labels at once",
@@ -52,7 +62,7 @@ over the $N$ images.
             [[1.0, 1.0], [0.0, 0.0], [0.0, 1.0]],
         ),
         edge(
-            "a confident mistake costs its margin",
+            _CONFIDENT,
             [[1000.0, -1000.0]],
             [[0.0, 1.0]],
             why="Let only e to the -|x| appear: nothing overflows then.",
@@ -128,6 +138,14 @@ over the $N$ images.
             "information-surprisal",
             "This is the log-likelihood. The loss is minus it.",
             lambda x, t: -each_loss(x, t).sum(axis=1).mean(),
+        ),
+        Idea(
+            "an epsilon inside the logarithm, or a clip",
+            "floating-epsilon",
+            "It puts an end to the loss and takes the gradient away, just where the "
+            "model is most wrong. Compute the loss from the logits.",
+            lambda x, t: clipped(ce.sigmoid(x), t).sum(axis=1).mean(),
+            telltale=_capped,
         ),
         Idea(
             "exponentials that overflow",

@@ -8,7 +8,7 @@ import numpy as np
 
 import crossentropy as ce
 from crossentropy._validate import ScalarOrArray
-from crossentropy.exercises._model import Exercise, Idea, Law, edge, ordinary
+from crossentropy.exercises._model import Exercise, Idea, Law, Outcomes, edge, ordinary
 from crossentropy.exercises._values import Array
 
 Z3 = [[1.0, 2.0, 0.5], [0.0, -1.0, 3.0], [-2.0, 0.3, 0.1]]
@@ -30,6 +30,17 @@ def mean_loss(logits: Array, labels: Array) -> ScalarOrArray:
     return np.mean(log_sum - t[np.arange(len(labels)), labels])
 
 
+_FIRST = "it is the mean over the rows"
+_CONFIDENT = "a confident mistake costs its margin"
+
+
+def _capped(outcomes: Outcomes) -> bool:
+    """Right where nothing is extreme, but with an end to the loss."""
+    right = ce.softmax_cross_entropy(Z3[:2], [1, 0])
+    far = outcomes[_CONFIDENT].number
+    return bool(abs(outcomes[_FIRST].number - right) < 1e-2 and 1 < far < 400)
+
+
 MEAN_LOSS = Exercise(
     name="mean_loss",
     title="The loss of a batch",
@@ -41,7 +52,7 @@ $0, \dots, K - 1$ of the rows.
 """,
     reference=mean_loss,
     cases=(
-        ordinary("it is the mean over the rows", Z3[:2], [1, 0]),
+        ordinary(_FIRST, Z3[:2], [1, 0]),
         ordinary("each row has its own label", Z4, [2, 2, 1, 0]),
         ordinary("a square batch is read by rows, too", Z3, [1, 0, 2]),
         edge(
@@ -52,7 +63,7 @@ $0, \dots, K - 1$ of the rows.
             section="floating-range",
         ),
         edge(
-            "a confident mistake costs its margin",
+            _CONFIDENT,
             [[0.0, 1000.0], [0.0, 0.0]],
             [0, 1],
             why="The probability rounds to 0. Compute the loss from the logits.",
@@ -134,6 +145,17 @@ $0, \dots, K - 1$ of the rows.
             "information-surprisal",
             "A loss is minus the log-likelihood: small is good.",
             lambda z, y: -row_losses(z, y).mean(),
+        ),
+        Idea(
+            "an epsilon inside the logarithm, or a clip",
+            "floating-epsilon",
+            "It puts an end to the loss and takes the gradient away, just where the "
+            "model is most wrong. Compute the loss from the logits.",
+            lambda z, y: -np.log(ce.softmax(z)[np.arange(len(y)), y] + 1e-8).mean(),
+            lambda z, y: (
+                -np.log(np.maximum(ce.softmax(z)[np.arange(len(y)), y], 1e-7)).mean()
+            ),
+            telltale=_capped,
         ),
         Idea(
             "epsilon added to the logits, or nothing against log 0",

@@ -56,6 +56,13 @@ $$
             lambda y, K, e: ce.smooth_labels(_eye(y, K), e, smoothing="others"),
         ),
         Idea(
+            "eps/(K-1) added to all K classes",
+            "smoothing-conventions",
+            "Shared among K - 1 classes, the true one must get none of it. Shared "
+            "among all K, each gets eps/K. This mixture of both sums to more than 1.",
+            lambda y, K, e: _eye(y, K) * (1 - e) + e / (K - 1),
+        ),
+        Idea(
             "the label keeps 1",
             "smoothing-conventions",
             "y (1 - eps/K) + eps/K leaves the true class at 1, so that the row sums to "

@@ -10,7 +10,7 @@ import numpy as np
 import crossentropy as ce
 from crossentropy.datasets import load_digits, split
 from crossentropy.exercises._model import Answer, Exercise, Fault, Idea, ordinary
-from crossentropy.exercises._values import Array
+from crossentropy.exercises._values import Array, as_arrays
 from crossentropy.linear import fit_linear
 
 STEPS = 60
@@ -53,11 +53,10 @@ def accuracy(loss: Answer) -> float:
     """Return the share of test digits right after training with a loss; nan if lost."""
     x, y, x_test, y_test = _data()
 
-    def on_copies(logits: Array, labels: Array) -> tuple[float, Array]:
-        value, grad = loss(logits.copy(), labels.copy())
-        return float(value), np.asarray(grad, dtype=np.float64)
+    def paired(logits: Array, labels: Array) -> tuple[float, Array]:
+        return _pair(loss, logits, labels)
 
-    model, _ = fit_linear(x, y, 10, steps=STEPS, loss=on_copies)
+    model, _ = fit_linear(x, y, 10, steps=STEPS, loss=paired)
     scores = model.logits(x_test)
     if not np.isfinite(scores).all():
         return float("nan")
@@ -78,7 +77,7 @@ def _judge(loss: Answer) -> Fault | str:
 
 def _gradient(loss: Answer, z: Array, y: Array) -> Fault | None:
     rng = np.random.default_rng(1)
-    grad = np.asarray(_pair(loss, z, y)[1])
+    grad = _pair(loss, z, y)[1]
     for _ in range(3):
         c = rng.normal(size=z.shape)
         h = 1e-5
@@ -145,9 +144,10 @@ def _share(x: float) -> str:
     return "nothing" if np.isnan(x) else f"{100 * x:.1f} %"
 
 
-def _pair(loss: Answer, z: Array, y: Array) -> tuple[float, Any]:
-    value, grad = loss(z.copy(), y.copy())
-    return float(value), np.asarray(grad, dtype=np.float64)
+def _pair(loss: Answer, z: Array, y: Array) -> tuple[float, Array]:
+    """Call a loss on copies and return its value and gradient, torch's or NumPy's."""
+    (value, grad), _ = as_arrays(loss(z.copy(), y.copy()), 2)
+    return float(value), grad
 
 
 def _hot(z: Array, y: Array) -> Array:
