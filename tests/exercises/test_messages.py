@@ -171,6 +171,15 @@ def test_a_breakdown_in_the_same_cases_has_the_name_of_the_idea() -> None:
     assert elsewhere.idea == ""
 
 
+def test_a_breakdown_that_two_ideas_share_has_no_name() -> None:
+    def broken(z: Any, y: Any) -> Any:
+        return np.where(np.abs(z).max() > 900, np.nan, -np.log(_picked(z, y)).mean())
+
+    result = check("mean_loss", broken)
+    assert not result
+    assert result.idea == ""
+
+
 @pytest.mark.parametrize("eps", [1e-20, 3e-9, 1e-6, 1e-4])
 def test_an_epsilon_of_any_size_is_recognised(eps: float) -> None:
     name = "an epsilon inside the logarithm, or a clip"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import math
 import signal
 import subprocess
@@ -38,6 +39,15 @@ def endless_and_stubborn(z: Any) -> Any:
             pass
 
 
+def endless_within(z: Any) -> Any:
+    while True:
+        try:
+            while True:
+                pass
+        except:  # noqa: E722
+            continue
+
+
 def endless_and_careful(z: Any) -> Any:
     while True:
         with contextlib.suppress(Exception):
@@ -60,7 +70,7 @@ def assert_stopped(result: Result) -> None:
     assert "loop" in result.why
 
 
-@each_loop
+@pytest.mark.parametrize("loop", [*LOOPS, endless_within], ids=lambda f: f.__name__)
 def test_a_loop_is_stopped_and_everything_is_put_back(loop: Any) -> None:
     def mine(number: int, frame: Any) -> None:
         raise AssertionError("the alarm of somebody else rang")
@@ -85,7 +95,7 @@ def test_a_debugger_goes_on_tracing() -> None:
     before = sys.gettrace()
     sys.settrace(tracer)
     try:
-        assert_stopped(check("softmax", endless_and_stubborn, seconds=SHORT))
+        assert_stopped(check("softmax", endless_within, seconds=SHORT))
         assert sys.gettrace() is tracer
     finally:
         sys.settrace(before)
@@ -167,6 +177,20 @@ def test_an_interruption_while_waiting_ends_the_thread(
 def test_a_time_limit_is_finite_and_positive(seconds: float) -> None:
     with pytest.raises(ValueError, match="seconds: expected a finite number above 0"):
         check("softmax", right, seconds=seconds)
+
+
+def test_output_that_was_redirected_when_time_was_up_comes_back() -> None:
+    stdout = sys.stdout
+
+    def work() -> None:
+        sys.stdout = io.StringIO()
+        endless(None)
+
+    try:
+        assert not limited(work, SHORT)
+        assert sys.stdout is stdout
+    finally:
+        sys.stdout = stdout
 
 
 def test_work_that_ends_in_time_is_done() -> None:
