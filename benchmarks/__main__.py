@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import argparse
 import platform
-import random
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from statistics import median, quantiles
-from typing import Any
+from statistics import median
 
 import numpy as np
 
 from benchmarks.contenders import CONTENDERS, Case, prepare
+from benchmarks.lab import lab_table
+from benchmarks.timing import Times, in_turn, ratio
 
 SHAPES = [
     (8192, 10),
@@ -33,34 +31,9 @@ SHAPES = [
 ]
 
 
-def timed(run: Callable[[], Any]) -> float:
-    """Seconds that one call takes."""
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
-
-
-def measure(case: Case, seconds: float) -> dict[str, list[float]]:
+def measure(case: Case, seconds: float) -> Times:
     """Times of each contender, taken in turn until the time is over."""
-    runs = {name: make(case) for name, make in CONTENDERS.items()}
-    for run in runs.values():
-        run()
-        run()
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    end = time.perf_counter() + seconds
-    order, shuffle = list(runs), random.Random(0).shuffle
-    while time.perf_counter() < end or len(times["ours"]) < 7:
-        shuffle(order)  # nobody always profits from who came before
-        for name in order:
-            times[name].append(timed(runs[name]))
-    return times
-
-
-def ratio(times: dict[str, list[float]], name: str) -> str:
-    """Median of the ratio to ours in the same round, and its quartiles."""
-    ratios = [a / b for a, b in zip(times[name], times["ours"], strict=True)]
-    low, _, high = quantiles(ratios, n=4)
-    return f"{median(ratios):6.2f} ({low:.2f}-{high:.2f})"
+    return in_turn({name: make(case) for name, make in CONTENDERS.items()}, seconds)
 
 
 PEAK = """
@@ -143,6 +116,7 @@ def main() -> None:
         speed_table(threads, seconds)
     memory_table()
     import_time()
+    lab_table(2, 4 * seconds)
 
 
 if __name__ == "__main__":
