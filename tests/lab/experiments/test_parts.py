@@ -78,6 +78,18 @@ def test_k_hot_targets_ask_softmax_for_one_kth() -> None:
         assert np.abs(grad).max() < 1e-12
 
 
+def blocks(images: np.ndarray, side: int) -> list[list[bytes]]:
+    """The square blocks of each image, in an order of their own."""
+    return [
+        sorted(
+            image[i : i + side, j : j + side].tobytes()
+            for i in range(0, 28, side)
+            for j in range(0, 28, side)
+        )
+        for image in images
+    ]
+
+
 def test_pictures_of_nothing_are_of_the_kind_their_name_says() -> None:
     digits = Digits(load_digits().images[::500], load_digits().labels[::500])
     kinds = none_of_these.nothings(digits, np.random.default_rng(1))
@@ -90,6 +102,9 @@ def test_pictures_of_nothing_are_of_the_kind_their_name_says() -> None:
         for made, digit in zip(kinds[kind], digits.images, strict=True):
             assert np.array_equal(np.sort(made, None), np.sort(digit, None))
             assert not np.array_equal(made, digit)
+    for kind, side in (("scrambled", 7), ("finer", 4)):
+        assert blocks(kinds[kind], side) == blocks(digits.images, side)
+        assert blocks(kinds[kind], 11 - side) != blocks(digits.images, 11 - side)
     again = none_of_these.nothings(digits, np.random.default_rng(1))
     assert all(np.array_equal(again[kind], kinds[kind]) for kind in kinds)
 
