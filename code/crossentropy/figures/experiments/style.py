@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
 from crossentropy.figures.theme import ACCENT, BIRD, CAT, DOG, MUTED
+from crossentropy.lab.experiments.results import Best
+from crossentropy.lab.experiments.runner import Record
 
 
 class Look(NamedTuple):
@@ -25,6 +27,17 @@ LOOKS = {
     "squared": Look("squared", BIRD, "^"),
     "difference": Look("difference", DOG, "v"),
 }
+
+
+def present(records: Iterable[Record]) -> list[str]:
+    """Return the losses that the records hold, in the order of :data:`LOOKS`."""
+    found = {record["loss"] for record in records}
+    return [loss for loss in LOOKS if loss in found]
+
+
+def percent(found: Best) -> str:
+    """Return a mean in percent."""
+    return f"{100 * found.mean:.1f} %"
 
 
 def apart(wanted: Sequence[float], least: float) -> list[float]:

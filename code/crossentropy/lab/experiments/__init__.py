@@ -6,9 +6,13 @@ reads that file with :mod:`crossentropy.lab.experiments.results`.
 
 from __future__ import annotations
 
+from crossentropy.lab.experiments.collapse import COLLAPSE
 from crossentropy.lab.experiments.imbalance import IMBALANCE, RARE_LABEL
 from crossentropy.lab.experiments.multilabel import MULTILABEL
 from crossentropy.lab.experiments.none_of_these import NONE_OF_THESE, ONE_VS_REST
+from crossentropy.lab.experiments.precision import PRECISION
+from crossentropy.lab.experiments.prior_bias import PRIOR_BIAS
+from crossentropy.lab.experiments.rates import RATES
 from crossentropy.lab.experiments.recovery import RECOVERY
 from crossentropy.lab.experiments.runner import Experiment
 from crossentropy.lab.experiments.smoothing import NOISY_LABELS, SMOOTHING
@@ -18,6 +22,9 @@ EXPERIMENTS: dict[str, Experiment] = {
     experiment.name: experiment
     for experiment in (
         RECOVERY,
+        RATES,
+        COLLAPSE,
+        PRIOR_BIAS,
         MULTILABEL,
         NONE_OF_THESE,
         ONE_VS_REST,
@@ -26,5 +33,6 @@ EXPERIMENTS: dict[str, Experiment] = {
         NOISY_LABELS,
         IMBALANCE,
         RARE_LABEL,
+        PRECISION,
     )
 }

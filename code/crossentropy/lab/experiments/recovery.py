@@ -1,62 +1,98 @@
 """Recovery: train on wrong labels, then on right ones, and see who gets over it.
 
 Every label is moved to the next class until the model believes it firmly. Then the
-labels are mended. A loss whose gradient vanishes on confident mistakes stays stuck.
+labels are mended, and nothing else changes. A loss whose gradient vanishes on
+confident mistakes stays stuck.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+import torch
+from numpy.typing import NDArray
 
 from crossentropy.datasets import load_digits, split
+from crossentropy.lab.experiments.early import early_loss
 from crossentropy.lab.experiments.runner import Experiment, Record
+from crossentropy.lab.experiments.settings import grid
 from crossentropy.lab.losses import make_loss
 from crossentropy.lab.models import build_model
 from crossentropy.lab.training import Plan, Trainer, predict_logits
 
-WRONG_STEPS, RIGHT_STEPS = 93, 40
-
-
-def run(seed: int, *, loss: str, rate: float, optimizer: str) -> Record:
-    """Train on shifted labels, then on right ones; return both test accuracies."""
-    train, test = split(load_digits())
-    model = build_model("tiny", seed=seed)
-    row_loss = make_loss(loss)
-    accuracy = []
-    wrong = (train.labels.astype(np.int64) + 1) % 10
-    for labels, steps, stage in (
-        (wrong, WRONG_STEPS, 0),
-        (train.labels.astype(np.int64), RIGHT_STEPS, 1),
-    ):
-        per_epoch = -(-len(labels) // 128)
-        plan = Plan(
-            epochs=steps / per_epoch,
-            rate=rate,
-            optimizer=optimizer,
-            warm_up=-1,
-            seed=1000 * seed + stage,
-        )
-        Trainer(model, train.images, labels, row_loss, plan).finish()
-        chosen = predict_logits(model, test.images).argmax(axis=1)
-        accuracy.append(float((chosen == test.labels).mean()))
-    return {"after_wrong": accuracy[0], "recovered": accuracy[1]}
-
-
-def _grid(losses: tuple[str, ...], rates: tuple[float, ...]) -> list[dict[str, Any]]:
-    return [
-        {"loss": loss, "rate": rate, "optimizer": "adamw"}
-        for loss in losses
-        for rate in rates
-    ]
-
-
+WRONG_STEPS = 93
+CHECKS = (0, 5, 10, 20, 30, 40)  # steps on right labels at which the model is tested
 LOSSES = ("softmax", "sigmoid", "hinge", "squared", "difference")
+
+
+def gradient_norm(
+    loss: str, logits: NDArray[np.float64], labels: NDArray[np.int64]
+) -> float:
+    r"""Return the mean over the rows of the L1 norm of the loss's gradient in z.
+
+    .. math:: \frac{1}{N} \sum_n \sum_i
+        \Bigl| \frac{\partial \ell_n}{\partial z_{ni}} \Bigr|
+
+    For softmax cross-entropy it is the mean of :math:`2 (1 - q_y)`: at most 2, and 2
+    for a confident mistake.
+
+    Examples
+    --------
+    >>> z, y = np.array([[9.0, -9.0, -9.0]]), np.array([1])
+    >>> for loss in ("softmax", "squared"):
+    ...     print(loss, f"{gradient_norm(loss, z, y):.1e}")
+    softmax 2.0e+00
+    squared 1.8e-07
+    """
+    z = torch.tensor(logits, requires_grad=True)
+    (slope,) = torch.autograd.grad(make_loss(loss)(z, torch.tensor(labels)).sum(), z)
+    return float(slope.abs().sum(1).mean())
+
+
+def run(seed: int, *, loss: str, optimizer: str, rate: float) -> Record:
+    """Train on shifted labels, then on right ones.
+
+    Returns
+    -------
+    dict
+        ``after_wrong`` and ``recovered``, test accuracy before the labels are mended
+        and at the end; ``curve``, test accuracy at each step of ``CHECKS``;
+        ``gradient``, :func:`gradient_norm` under the right labels at the moment they
+        are mended, and ``gradient_at_start``, the same for an untrained model;
+        ``early``, see :func:`~crossentropy.lab.experiments.early.early_loss`.
+    """
+    train, test = split(load_digits())
+    right = train.labels.astype(np.int64)
+    wrong = (right + 1) % 10
+    steps, per_epoch = WRONG_STEPS + CHECKS[-1], -(-len(right) // 128)
+    plan = Plan(
+        epochs=steps / per_epoch, rate=rate, optimizer=optimizer, warm_up=-1, seed=seed
+    )
+    model = build_model("tiny", seed=seed)
+    trainer = Trainer(model, train.images, wrong, make_loss(loss), plan)
+    early = early_loss(trainer)
+    curve = []
+    for check in CHECKS:
+        for _ in trainer.run(stop=lambda: trainer.step >= WRONG_STEPS + check):  # noqa: B023
+            pass
+        chosen = predict_logits(model, test.images).argmax(axis=1)
+        curve.append(float((chosen == test.labels).mean()))
+        if check == 0:
+            slope = gradient_norm(loss, predict_logits(model, train.images), right)
+            trainer.targets = torch.as_tensor(right)
+    return {
+        "after_wrong": curve[0],
+        "recovered": curve[-1],
+        "curve": curve,
+        "gradient": slope,
+        "early": early,
+        "gradient_at_start": gradient_norm(loss, np.zeros((len(right), 10)), right),
+    }
+
+
 RECOVERY = Experiment(
     "recovery",
     run,
-    _grid(LOSSES, (0.0003, 0.001, 0.003, 0.01, 0.03)),
+    grid({"adamw": (0.003, 0.01, 0.03), "sgd": (0.01, 0.03, 0.1)}, loss=LOSSES),
     seeds=5,
-    short=_grid(("softmax", "squared", "difference"), (0.003,)),
+    short=grid({"sgd": (0.03,)}, loss=("softmax", "squared", "difference")),
 )
