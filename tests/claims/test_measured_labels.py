@@ -10,35 +10,25 @@ counts if it is well above its standard error.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 
-from crossentropy.figures.experiments.runs import percents
+from crossentropy.lab.experiments.pairs import Effect, effect, percents
 from crossentropy.lab.experiments.results import best, stored
 from crossentropy.lab.experiments.smoothing import best_gap
 from crossentropy.lab.experiments.unseen import PAIRS
 
 
-class Effect(NamedTuple):
-    """Mean difference of pairs in points, its standard error, and each difference."""
-
-    mean: float
-    error: float
-    each: Any
-
-
-def effect(name: str, value: str, one: dict[str, Any], other: dict[str, Any]) -> Effect:
-    """What changes from the setting `other` to the setting `one`."""
-    records = stored(name).records
-    each = percents(records, value, **one) - percents(records, value, **other)
-    return Effect(each.mean(), each.std(ddof=1) / len(each) ** 0.5, each)
+def change(name: str, value: str, one: dict[str, Any], other: dict[str, Any]) -> Effect:
+    """What the kept results of an experiment say of two settings."""
+    return effect(stored(name).records, value, one, other)
 
 
 def smoothed(noise: float, epochs: float, eps: float) -> Effect:
     case = {"noise": noise, "epochs": epochs}
-    return effect("noisy_labels", "accuracy", case | {"eps": eps}, case | {"eps": 0.0})
+    return change("noisy_labels", "accuracy", case | {"eps": eps}, case | {"eps": 0.0})
 
 
 def test_C23_smoothing_helps_under_noise_and_stopping_early_helps_more() -> None:
@@ -50,7 +40,7 @@ def test_C23_smoothing_helps_under_noise_and_stopping_early_helps_more() -> None
     # The longer wrong labels are learnt by heart, the more there is to save.
     assert smoothed(0.2, 15.0, 0.2).mean > 2 * smoothed(0.2, 5.0, 0.2).mean
     for noise in (0.2, 0.4):
-        stopped = effect(
+        stopped = change(
             "noisy_labels",
             "accuracy",
             {"noise": noise, "epochs": 5.0, "eps": 0.0},
@@ -64,10 +54,10 @@ def test_C23_smoothing_helps_under_noise_and_stopping_early_helps_more() -> None
 
 def test_C24_on_clean_labels_half_a_point_and_not_a_few() -> None:
     for eps in (0.02, 0.1, 0.2):
-        gain = effect("smoothing", "accuracy", {"eps": eps}, {"eps": 0.0})
+        gain = change("smoothing", "accuracy", {"eps": eps}, {"eps": 0.0})
         assert 0 < gain.mean < 1
         assert gain.each.max() < 2
-    more = effect("smoothing", "accuracy", {"eps": 0.2}, {"eps": 0.02})
+    more = change("smoothing", "accuracy", {"eps": 0.2}, {"eps": 0.02})
     assert abs(more.mean) < 2 * more.error  # more smoothing adds nothing more
 
 
@@ -96,7 +86,7 @@ def test_C25_less_confident_by_the_gap_and_a_temperature_takes_it_back() -> None
 def unseen(value: str, one: str, other: str) -> list[Effect]:
     """An effect for each pair of digits that was held out."""
     return [
-        effect(
+        change(
             "unseen",
             value,
             {"way": one, "held_out": pair},
@@ -110,18 +100,18 @@ def test_C26_sigmoids_are_less_sure_of_everything_and_rank_hardly_better() -> No
     # At a fixed threshold they look much better: but they are less sure of the digits
     # that they know, too.
     for value, least in (("sure_unseen", 10), ("sure_known", 3)):
-        for change in unseen(value, "sigmoid", "softmax"):
-            assert change.mean < -least
-            assert change.mean < -3 * change.error
+        for shift in unseen(value, "sigmoid", "softmax"):
+            assert shift.mean < -least
+            assert shift.mean < -3 * shift.error
     # By rank it depends on the digits: better for some, worse for others.
     ranks = unseen("auroc", "sigmoid", "softmax")
-    assert max(change.mean - 3 * change.error for change in ranks) > 0
-    assert min(change.mean + change.error for change in ranks) < 0
-    over_pairs = np.array([change.mean for change in ranks])
+    assert max(shift.mean - 3 * shift.error for shift in ranks) > 0
+    assert min(shift.mean + shift.error for shift in ranks) < 0
+    over_pairs = np.array([shift.mean for shift in ranks])
     assert abs(over_pairs.mean()) < 2 * over_pairs.std(ddof=1) / len(PAIRS) ** 0.5
     # A smoothed softmax ranks better than a plain one for each pair of digits.
-    for change in unseen("auroc", "smoothed", "softmax"):
-        assert change.mean > 3 * change.error
+    for shift in unseen("auroc", "smoothed", "softmax"):
+        assert shift.mean > 3 * shift.error
     # And none of them solves it: with 95 % of the known accepted, of the unseen...
     for way in ("softmax", "sigmoid", "smoothed"):
         accepted = percents(stored("unseen").records, "fair_unseen", way=way)
@@ -142,7 +132,7 @@ def test_C27_softmax_is_ahead_early_for_the_start_of_the_sigmoids() -> None:
             {"way": way, "epochs": epochs, "rate": found[way, epochs]}
             for way in ("na", other)
         )
-        return effect("one_vs_rest", value, one, two)
+        return change("one_vs_rest", value, one, two)
 
     # After one epoch far ahead, and most of it is gone once sigmoids start at the
     # prior; after five little is left, and that little is clear.
@@ -176,10 +166,10 @@ def test_C27_an_na_class_knows_the_nothing_that_it_was_shown() -> None:
         assert accepted["zeros", kind].mean() > 20
     # Sigmoids that saw no nothing turn down most scrambled digits by themselves, and
     # pay with digits that they do not accept.
-    told = effect(
+    told = change(
         "none_of_these", "half_scrambled", {"way": "sigmoid"}, {"way": "softmax"}
     )
     assert told.mean < -50
-    paid = effect("none_of_these", "kept", {"way": "sigmoid"}, {"way": "softmax"})
+    paid = change("none_of_these", "kept", {"way": "sigmoid"}, {"way": "softmax"})
     assert paid.mean < -1
     assert paid.mean < -3 * paid.error

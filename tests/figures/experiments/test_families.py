@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from crossentropy.figures.experiments import families, targets
-from crossentropy.figures.experiments.runs import dots, names, percents
+from crossentropy.figures.experiments.runs import dots, names
 from crossentropy.figures.theme import canvas
 from crossentropy.lab.experiments import imbalance as rare
 from crossentropy.lab.experiments.multilabel import MULTILABEL
@@ -43,13 +43,6 @@ def mean(records: Records, value: str, **setting: Any) -> float:
     """The mean over the seeds, in percent, by another way than the figures'."""
     found = [r[value] for r in records if setting.items() <= r.items()]
     return 100 * sum(found) / len(found)
-
-
-def test_percents_are_ordered_by_seed_and_of_one_setting() -> None:
-    records = [{"way": w, "seed": s, "x": s / 10} for w in "ab" for s in (2, 0, 1)]
-    assert percents(records, "x", way="a").tolist() == [0, 10, 20]
-    with pytest.raises(ValueError, match="records: no run with"):
-        percents(records, "x", way="c")
 
 
 @pytest.mark.parametrize("flat", [False, True])

@@ -6,11 +6,15 @@ trained on other targets keeps its loss's colour.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from crossentropy.figures.experiments.runs import Records, dots, names, percents
+from crossentropy.figures.experiments.runs import dots, names
 from crossentropy.figures.experiments.style import LOOKS
 from crossentropy.figures.theme import INK, ThemedFigure, canvas, finish, grid, themed
+from crossentropy.lab.experiments.pairs import percents
+from crossentropy.lab.experiments.runner import Record
 
 KINDS = {
     "kept": "digits, right",
@@ -31,7 +35,7 @@ WAYS = {
 
 
 @themed
-def scenes(records: Records) -> ThemedFigure:
+def scenes(records: Iterable[Record]) -> ThemedFigure:
     """Draw the share of scenes that are exactly right against their number of digits.
 
     Takes the records of ``multilabel``.
@@ -61,7 +65,7 @@ def scenes(records: Records) -> ThemedFigure:
 
 
 @themed
-def none_of_these(records: Records) -> ThemedFigure:
+def none_of_these(records: Iterable[Record]) -> ThemedFigure:
     """Draw what each way accepts as a digit, a panel for each kind of picture.
 
     Takes the records of ``none_of_these``.
@@ -93,7 +97,7 @@ def none_of_these(records: Records) -> ThemedFigure:
 
 
 @themed
-def one_vs_rest(records: Records) -> ThemedFigure:
+def one_vs_rest(records: Iterable[Record]) -> ThemedFigure:
     """Draw the share of right answers, ten digits or none, against the rate.
 
     Takes the records of ``one_vs_rest``.
@@ -133,7 +137,7 @@ def one_vs_rest(records: Records) -> ThemedFigure:
 
 
 @themed
-def unseen(records: Records) -> ThemedFigure:
+def unseen(records: Iterable[Record]) -> ThemedFigure:
     """Draw how well each model notices digits of two classes it has not seen.
 
     Takes the records of ``unseen``.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,28 +10,6 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from crossentropy.figures.experiments.style import apart
-
-Records = Iterable[dict[str, Any]]
-
-
-def percents(records: Records, value: str, **setting: Any) -> NDArray[np.float64]:
-    """Return a value of all runs of a setting, in percent, ordered by seed.
-
-    Examples
-    --------
-    >>> runs = [{"way": w, "seed": s, "share": s / 4} for w in "ab" for s in (1, 0)]
-    >>> percents(runs, "share", way="b").tolist()
-    [0.0, 25.0]
-    """
-    found = [
-        record
-        for record in records
-        if all(record[name] == wanted for name, wanted in setting.items())
-    ]
-    if not found:
-        raise ValueError(f"records: no run with {setting}")
-    ordered = sorted(found, key=lambda record: int(record["seed"]))
-    return 100 * np.array([float(record[value]) for record in ordered])
 
 
 def dots(

@@ -5,11 +5,11 @@ Each takes the records of an experiment. Colours are those of the losses.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from crossentropy.figures.experiments.runs import Records, dots, names, percents
+from crossentropy.figures.experiments.runs import dots, names
 from crossentropy.figures.experiments.style import LOOKS
 from crossentropy.figures.theme import (
     INK,
@@ -20,12 +20,14 @@ from crossentropy.figures.theme import (
     grid,
     themed,
 )
+from crossentropy.lab.experiments.pairs import percents
+from crossentropy.lab.experiments.runner import Record
 
 SOFTMAX = LOOKS["softmax"].colour
 
 
 @themed
-def calibration(records: Records, best_gap: Sequence[float]) -> ThemedFigure:
+def calibration(records: Iterable[Record], best_gap: Sequence[float]) -> ThemedFigure:
     """Draw the calibration error and the logit gap against the amount of smoothing.
 
     Takes the records of ``smoothing``, and the gap that theory asks for, for each
@@ -80,7 +82,7 @@ def calibration(records: Records, best_gap: Sequence[float]) -> ThemedFigure:
 
 
 @themed
-def noisy_labels(records: Records) -> ThemedFigure:
+def noisy_labels(records: Iterable[Record]) -> ThemedFigure:
     """Draw what smoothing adds to the accuracy under wrong labels, pair by pair.
 
     Takes the records of ``noisy_labels``.
@@ -133,7 +135,7 @@ def noisy_labels(records: Records) -> ThemedFigure:
 
 
 @themed
-def imbalance(records: Records) -> ThemedFigure:
+def imbalance(records: Iterable[Record]) -> ThemedFigure:
     """Draw what is recognised of the common and of the rare classes.
 
     Takes the records of ``imbalance``.
@@ -178,7 +180,7 @@ def imbalance(records: Records) -> ThemedFigure:
 
 
 @themed
-def rare_label(records: Records) -> ThemedFigure:
+def rare_label(records: Iterable[Record]) -> ThemedFigure:
     """Draw what a weight on the positives does to recall and to the ranking.
 
     Takes the records of ``rare_label``.
