@@ -31,6 +31,15 @@ def test_the_best_of_each_loss_is_said_and_named(name: str) -> None:
         assert f">{shown}<" in picture.svg
 
 
+def test_what_the_smallest_rates_give_is_said_too() -> None:
+    records = stored("rates").records
+    found = spread(records, "accuracy", ["optimizer", "rate", "loss"])
+    said = losses.rates(records).alt
+    for optimizer, title in (("adamw", "AdamW"), ("sgd", "SGD, momentum 0.9")):
+        softmax = 100 * found[optimizer, 0.001, "softmax"][0]
+        assert f"at 0.001 with {title}: softmax {softmax:.1f} %;" in said
+
+
 def test_one_run_of_a_few_losses_can_be_drawn_too() -> None:
     for module, name in (
         (losses, "recovery"),

@@ -92,6 +92,13 @@ def test_it_gives_what_was_kept(short: list[Record]) -> None:
         recovered=0.04,
         gradient=0.02,
     )
-    compare(RECOVERY, only(short, loss="difference"), after_wrong=0.03, recovered=0.03)
+    # A collapsed model moves so little that its gradient, 2e-5, is the same everywhere.
+    compare(
+        RECOVERY,
+        only(short, loss="difference"),
+        after_wrong=0.03,
+        recovered=0.03,
+        gradient=2e-8,
+    )
     # The squared error's way back is chaotic: rounding alone moves it by ten points.
     compare(RECOVERY, only(short, loss="squared"), after_wrong=0.03, gradient=0.02)
