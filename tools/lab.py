@@ -1,5 +1,7 @@
 """Open the chapters in JupyterLab as notebooks: ``python -m tools.lab [chapter]``.
 
+``--settings`` stops after the settings, for a JupyterLab that somebody else starts.
+
 The setting that makes a Markdown file open as a notebook is kept in this project's
 environment, not in the reader's home.
 """
@@ -45,6 +47,8 @@ def main(arguments: Sequence[str]) -> None:
     if arguments and not arguments[0].startswith("-"):
         chapter, *arguments = arguments
     write_atomically(settings_file(), json.dumps(SETTINGS, indent=2))
+    if list(arguments) == ["--settings"]:
+        return
     os.chdir(ROOT)
     os.execv(sys.executable, command(chapter, arguments))
 

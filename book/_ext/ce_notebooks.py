@@ -237,14 +237,24 @@ def _offer(
     if not _is_notebook(app, pagename):
         return
     source = _executed(app, pagename)
-    if not source.is_file():
+    if source.is_file():
+        context["ipynb_source"] = f"{pagename}.ipynb"
+    else:
         logger.warning("no executed notebook at %s", source, location=pagename)
+
+
+def _write(app: Sphinx, failure: Exception | None) -> None:
+    """Write the notebooks last: with launch buttons on, the theme writes its own."""
+    if failure is not None or app.builder.format != "html":
         return
-    target = Path(app.outdir, "_sources", f"{pagename}.ipynb")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    text = nbformat.writes(notebook_of(app, pagename, source))
-    target.write_text(f"{text}\n", encoding="utf-8")
-    context["ipynb_source"] = f"{pagename}.ipynb"
+    for docname in app.env.found_docs:
+        source = _executed(app, docname)
+        if not _is_notebook(app, docname) or not source.is_file():
+            continue
+        target = Path(app.outdir, "_sources", f"{docname}.ipynb")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = nbformat.writes(notebook_of(app, docname, source))
+        target.write_text(f"{text}\n", encoding="utf-8")
 
 
 def _is_notebook(app: Sphinx, docname: str) -> bool:
@@ -257,4 +267,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Run before the theme, which fills its download menu at priority 501."""
     app.add_config_value("ce_executed", "_build/executed", "html", [str])
     app.connect("html-page-context", _offer, priority=400)
+    app.connect("build-finished", _write)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
