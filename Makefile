@@ -44,7 +44,7 @@ peers: venv ## Compare the package with other libraries, installed in .venv-peer
 mutants: venv ## Break the package one place at a time; the tests must see it
 	@$(PY) -m tools.mutate
 
-pdf: book ## Print the whole book into _build/softmax-cross-entropy.pdf
+pdf: book ## Print the whole book, and offer it on the Welcome page
 	@$(PY) -m tools.pdf
 
 notebooks: book ## Write the chapters as .ipynb, for Jupyter without MyST

@@ -152,6 +152,12 @@ def _record(book: Book, inputs: str) -> None:
     write_atomically(_stamp(book), json.dumps(stamp, indent=1))
 
 
+def renew_record(book: Book) -> None:
+    """Take what was put beside the finished pages, or into them, for part of them."""
+    stamp = json.loads(_stamp(book).read_text(encoding="utf-8"))
+    _record(book, stamp["inputs"])
+
+
 def _is_whole(book: Book, inputs: str) -> bool:
     """Tell whether the pages were made from these inputs and are all there."""
     try:

@@ -1,39 +1,48 @@
 """Print the whole book: ``python -m tools.pdf``.
 
 The articles of the built pages are joined, in the book's order, into one document,
-which a headless Chromium prints with an outline, page numbers and tags. Solutions stand
-open, and the static pictures stand in for the live figures.
+which a headless Chromium prints with an outline, page numbers and tags. A cover comes
+first, the static pictures stand in for the live figures, and the solutions are moved to
+the end. The Welcome page then offers the file, until the pages are made anew.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from tools.browser import HOW_TO_GET, Visit, chromium, find_browser
+from tools.build import renew_record
 from tools.chapters import Book
-from tools.files import ROOT
+from tools.files import ROOT, write_atomically
 
+NAME = "softmax-cross-entropy.pdf"
+COVER = "book/_static/cover.svg"
 FOOTER = (
     '<div style="width:100%;font-size:8px;text-align:center;color:#57606a">'
     '<span class="pageNumber"></span> / <span class="totalPages"></span></div>'
 )
 STYLE = """
 article > section { break-before: page; }
-article:first-of-type > section { break-before: auto; }
-a.headerlink, .copybtn, .toggle-button { display: none !important; }
+a.headerlink, .copybtn, .toggle-button, details.hide { display: none !important; }
+h1, h2, h3, h4, dt { break-after: avoid; }
+.ce-cover { text-align: center; }
+.ce-cover svg { height: auto; margin: 25mm auto 20mm; width: 120mm; }
+.ce-cover p { font-size: 1.25rem; }
+.ce-cover .title { font-size: 2.75rem; line-height: 1.2; }
 """
 
 
 def join(book: Book) -> str:
-    """Return one HTML document with the articles of all pages.
+    """Return one HTML document with a cover, the articles of all pages, and solutions.
 
     Anchors get the page's name in front, so that those of two pages never meet, and
     links between pages become links within the document.
@@ -42,30 +51,80 @@ def join(book: Book) -> str:
     head = first.head
     if head is None:
         raise ValueError(f"{book.pages[0]}.html has no head")
+    if head.title is not None:
+        head.title.string = str(book.config["title"])
     for script in head.find_all("script"):
         if "mathjax" not in str(script).lower():
             script.decompose()
-    articles = []
+    articles, solutions = [], []
     for name in book.pages:
-        soup = _soup(book, name)
-        article = soup.select_one("article.bd-article")
-        if article is None:
-            raise ValueError(f"{name}.html has no article")
-        for script in article.find_all("script"):
-            script.decompose()
-        for tag in article.find_all(id=True):
-            tag["id"] = f"{name}/{tag['id']}"
-        for tag in article.find_all(href=True):
-            tag["href"] = _within(book, name, str(tag["href"]))
-        for folded in article.select("details.solution"):
-            folded["open"] = ""
-        article["id"] = name
+        article = _article(book, name)
+        solutions += _take_solutions(article)
         articles.append(str(article))
+    if solutions:
+        sections = "".join(solutions)
+        articles.append(
+            '<article class="bd-article" id="solutions"><section id="solutions/all">'
+            f"<h1>Solutions</h1>{sections}</section></article>"
+        )
     mathematics = [str(s) for s in first.find_all("script") if "MathJax" in str(s)]
     return (
         f'<!doctype html><html lang="en" data-theme="light">{head}'
-        f"<style>{STYLE}</style><body>{''.join(articles)}{''.join(mathematics)}"
-        "</body></html>"
+        f"<style>{STYLE}</style><body>{_cover(book)}{''.join(articles)}"
+        f"{''.join(mathematics)}</body></html>"
+    )
+
+
+def _article(book: Book, name: str) -> Tag:
+    """Return a page's article, its anchors and links fit for the joined document."""
+    article = _soup(book, name).select_one("article.bd-article")
+    if article is None:
+        raise ValueError(f"{name}.html has no article")
+    for script in article.find_all("script"):
+        script.decompose()
+    for offer in article.select(".ce-pdf"):
+        offer.decompose()  # whoever reads this has the file
+    for tag in article.find_all(id=True):
+        tag["id"] = f"{name}/{tag['id']}"
+    for tag in article.find_all(href=True):
+        tag["href"] = _within(book, name, str(tag["href"]))
+    article["id"] = name
+    return article
+
+
+def _take_solutions(article: Tag) -> list[str]:
+    """Take the solutions out of an article, a link in place of each."""
+    taken = []
+    for folded in article.select("details.solution"):
+        anchor = str(folded["id"])
+        label = anchor.removesuffix("-solution")
+        exercise = article.find(id=label)
+        title = exercise.find(class_="admonition-title") if exercise else None
+        body = folded.select_one(".solution-body")
+        words = title.decode_contents() if isinstance(title, Tag) else label
+        taken.append(
+            f'<section class="solution" id="{anchor}"><h3><a href="#{label}">{words}'
+            f"</a></h3>{body.decode_contents() if body else ''}</section>"
+        )
+        link = f'<p class="ce-solution"><a href="#{anchor}">The solution</a></p>'
+        folded.replace_with(BeautifulSoup(link, "html.parser"))
+    if taken:
+        heading = article.find("h1")
+        for mark in heading.select(".headerlink") if isinstance(heading, Tag) else []:
+            mark.decompose()
+        page = heading.decode_contents() if isinstance(heading, Tag) else ""
+        taken.insert(0, f"<h2>{page}</h2>")
+    return taken
+
+
+def _cover(book: Book) -> str:
+    """Return the first page: the book's picture, title and author."""
+    path = book.root / COVER
+    picture = path.read_text(encoding="utf-8") if path.is_file() else ""
+    # No heading: the outline starts with the Welcome page, which has the same title.
+    return (
+        f'<div class="ce-cover">{picture}<p class="title">{book.config["title"]}</p>'
+        f"<p>{book.config['author']}</p></div>"
     )
 
 
@@ -112,6 +171,32 @@ def write(book: Book, target: Path) -> int:
     return count_pages(target.read_bytes())
 
 
+def offer(book: Book, printed: Path) -> None:
+    """Put the file beside the pages, and a link to it on the first of them.
+
+    The link stands where the page says how to print the book. Until there is a file
+    there is no link, so that none is ever dead.
+    """
+    shutil.copyfile(printed, book.html / NAME)
+    path = book.html / f"{book.pages[0]}.html"
+    page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+    place = page.select_one(".ce-pdf p")
+    if place is None:
+        return
+    content = printed.read_bytes()
+    address = os.path.relpath(NAME, PurePosixPath(book.pages[0]).parent)
+    place.clear()
+    place.append(
+        BeautifulSoup(
+            f'<a href="{address}">The whole book as a PDF</a>: {count_pages(content)} '
+            f"pages, {len(content) / 1e6:.1f} MB, with the solutions at the end.",
+            "html.parser",
+        )
+    )
+    write_atomically(path, str(page))
+    renew_record(book)
+
+
 def count_pages(pdf: bytes) -> int:
     """Return the number of pages of a PDF that Chromium wrote."""
     return pdf.count(b"/Type /Page\n")
@@ -137,14 +222,16 @@ def _within(book: Book, name: str, href: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the built book."""
+    """Print the built book, and offer it on its first page."""
     parser = argparse.ArgumentParser(description=__doc__)
     book = Book(ROOT)
-    default = book.build / "softmax-cross-entropy.pdf"
-    parser.add_argument("--to", type=Path, default=default)
-    target = parser.parse_args(arguments).to
+    parser.add_argument("--to", type=Path, help="print into this file, offer nothing")
+    chosen = parser.parse_args(arguments).to
+    target = chosen or book.build / NAME
     try:
         pages = write(book, target)
+        if chosen is None:
+            offer(book, target)
     except FileNotFoundError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from tools import pdf
+from tools import build, pdf
 from tools.chapters import Book
 from tools.files import ROOT
 
@@ -24,7 +24,12 @@ def joined(book: Book) -> BeautifulSoup:
 
 def test_every_page_is_there_in_the_books_order(joined: BeautifulSoup) -> None:
     order = [article["id"] for article in joined.select("article")]
-    assert order == Book(ROOT).pages
+    assert order == [*Book(ROOT).pages, "solutions"]
+    first = joined.select_one("body > *")
+    assert first is not None
+    assert first["class"] == ["ce-cover"]
+    assert first.find("svg")
+    assert first.get_text().endswith("Softmax cross-entropyThe maintainers")
 
 
 def test_anchors_do_not_meet_and_links_lead_somewhere(joined: BeautifulSoup) -> None:
@@ -39,11 +44,72 @@ def test_anchors_do_not_meet_and_links_lead_somewhere(joined: BeautifulSoup) -> 
     assert not [link for link in left if ".html" in link and "genindex" not in link]
 
 
-def test_solutions_stand_open_and_scripts_stay_out(joined: BeautifulSoup) -> None:
-    solutions = joined.select("details.solution")
-    assert len(solutions) > 30
-    assert all(solution.has_attr("open") for solution in solutions)
-    assert not joined.select("article script")
+def test_solutions_are_at_the_end_and_exercises_lead_there(
+    joined: BeautifulSoup,
+) -> None:
+    assert not joined.select("details.solution")
+    solutions = joined.select("#solutions section.solution")
+    exercises = joined.select(".admonition.exercise")
+    assert len(solutions) == len(exercises) > 30
+    for exercise, solution in zip(exercises, solutions, strict=True):
+        title = exercise.select_one(".admonition-title")
+        back = solution.select_one("h3 > a")
+        link = exercise.find_next_sibling(class_="ce-solution")
+        assert title is not None
+        assert back is not None
+        assert link is not None
+        assert back.get_text() == title.get_text()
+        assert back["href"] == f"#{exercise['id']}"
+        assert link.a is not None
+        assert link.a["href"] == f"#{solution['id']}"
+        assert len(solution.get_text()) > len(title.get_text()) + 20
+    chapters = [h2.get_text() for h2 in joined.select("#solutions h2")]
+    assert chapters[:2] == ["Information", "Softmax"]
+
+
+def test_live_figures_are_pictures_and_scripts_stay_out(joined: BeautifulSoup) -> None:
+    figures = joined.select(".ce-live")
+    assert len(figures) > 4
+    assert all(figure.find("svg") for figure in figures)
+    assert not joined.select(".ce-live input, .ce-live button, article script")
+    assert not joined.select(".ce-pdf")
+
+
+def copy_of(book: Book, folder: Path) -> Book:
+    """Return a book whose built pages are the first of the real ones."""
+    name = book.pages[0]
+    (folder / "_toc.yml").write_text(f"format: jb-book\nroot: {name}\n", "utf-8")
+    for path in (folder / f"{name}.md", folder / "_build/html" / f"{name}.html"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        inside = path.relative_to(folder)
+        path.write_bytes((ROOT / inside).read_bytes())
+    (folder / "_build/html.json").write_text('{"inputs": "x", "files": {}}', "utf-8")
+    return Book(folder)
+
+
+def test_the_first_page_offers_the_file_once_it_is_there(
+    book: Book, tmp_path: Path
+) -> None:
+    copied = copy_of(book, tmp_path)
+    printed = tmp_path / "some.pdf"
+    printed.write_bytes(b"%PDF-1.4\n/Type /Page\n/Type /Page\n")
+    for _ in range(2):  # a second file takes the first one's place
+        pdf.offer(copied, printed)
+        page = BeautifulSoup(
+            (copied.html / f"{book.pages[0]}.html").read_text("utf-8"), "html.parser"
+        )
+        (link,) = page.select(".ce-pdf a")
+        assert "2 pages, 0.0 MB" in page.select(".ce-pdf")[0].get_text()
+        target = copied.html / Path(book.pages[0]).parent / str(link["href"])
+        assert target.read_bytes() == printed.read_bytes()
+    # The build takes the changed folder for whole: it does not make the pages again.
+    assert build._is_whole(copied, "x")
+
+
+def test_without_the_file_the_first_page_has_no_link_to_it(book: Book) -> None:
+    text = (book.html / f"{book.pages[0]}.html").read_text(encoding="utf-8")
+    links = BeautifulSoup(text, "html.parser").select(".ce-pdf a")
+    assert bool(links) == (book.html / pdf.NAME).is_file()
 
 
 @pytest.mark.browser
