@@ -132,7 +132,7 @@ _SETTINGS = [
     ),
     *grid({"sgd": (0.0003, 0.003)}, loss=("difference",), **_problem(10, 12)),
     *grid({"adamw": (0.01, 0.03)}, loss=PROPER, **_problem(100)),
-    *grid({"sgd": (0.001, 0.003, 0.01)}, loss=("difference",), **_problem(100)),
+    *grid({"sgd": (0.001, 0.003, 0.01, 0.03)}, loss=("difference",), **_problem(100)),
     *grid({"adamw": (0.003,)}, loss=(*PROPER, "difference"), **_problem(2, 10, 0.3)),
 ]
 _SHORT = [

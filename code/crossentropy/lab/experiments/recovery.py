@@ -24,28 +24,26 @@ CHECKS = (0, 5, 10, 20, 30, 40)  # steps on right labels at which the model is t
 LOSSES = ("softmax", "sigmoid", "hinge", "squared", "difference")
 
 
-def gradient_norm(
+def gradient_norms(
     loss: str, logits: NDArray[np.float64], labels: NDArray[np.int64]
-) -> float:
-    r"""Return the mean over the rows of the L1 norm of the loss's gradient in z.
+) -> NDArray[np.float64]:
+    r"""Return for each row the L1 norm of the loss's gradient in the logits.
 
-    .. math:: \frac{1}{N} \sum_n \sum_i
-        \Bigl| \frac{\partial \ell_n}{\partial z_{ni}} \Bigr|
+    .. math:: \sum_i \Bigl| \frac{\partial \ell}{\partial z_i} \Bigr|
 
-    For softmax cross-entropy it is the mean of :math:`2 (1 - q_y)`: at most 2, and 2
-    for a confident mistake.
+    For softmax cross-entropy it is :math:`2 (1 - q_y)`: 2 for a confident mistake.
 
     Examples
     --------
     >>> z, y = np.array([[9.0, -9.0, -9.0]]), np.array([1])
     >>> for loss in ("softmax", "squared"):
-    ...     print(loss, f"{gradient_norm(loss, z, y):.1e}")
+    ...     print(loss, f"{gradient_norms(loss, z, y)[0]:.1e}")
     softmax 2.0e+00
     squared 1.8e-07
     """
     z = torch.tensor(logits, requires_grad=True)
     (slope,) = torch.autograd.grad(make_loss(loss)(z, torch.tensor(labels)).sum(), z)
-    return float(slope.abs().sum(1).mean())
+    return np.asarray(slope.abs().sum(1))
 
 
 def run(seed: int, *, loss: str, optimizer: str, rate: float) -> Record:
@@ -55,10 +53,12 @@ def run(seed: int, *, loss: str, optimizer: str, rate: float) -> Record:
     -------
     dict
         ``after_wrong`` and ``recovered``, test accuracy before the labels are mended
-        and at the end; ``curve``, test accuracy at each step of ``CHECKS``;
-        ``gradient``, :func:`gradient_norm` under the right labels at the moment they
-        are mended, and ``gradient_at_start``, the same for an untrained model;
-        ``early``, see :func:`~crossentropy.lab.experiments.early.early_loss`.
+        and at the end; ``curve``, test accuracy at each step of ``CHECKS``. Of the
+        training images, under the right labels at the moment they are mended:
+        ``gradient``, the mean of :func:`gradient_norms`; ``gradient_at_start``, the
+        same for a model that knows nothing; ``silent``, the share of images whose
+        gradient is less than a tenth of that.
+        Also ``early``, see :func:`~crossentropy.lab.experiments.early.early_loss`.
     """
     train, test = split(load_digits())
     right = train.labels.astype(np.int64)
@@ -77,15 +77,17 @@ def run(seed: int, *, loss: str, optimizer: str, rate: float) -> Record:
         chosen = predict_logits(model, test.images).argmax(axis=1)
         curve.append(float((chosen == test.labels).mean()))
         if check == 0:
-            slope = gradient_norm(loss, predict_logits(model, train.images), right)
+            norms = gradient_norms(loss, predict_logits(model, train.images), right)
             trainer.targets = torch.as_tensor(right)
+    start = float(gradient_norms(loss, np.zeros((1, 10)), right[:1])[0])
     return {
         "after_wrong": curve[0],
         "recovered": curve[-1],
         "curve": curve,
-        "gradient": slope,
+        "gradient": float(norms.mean()),
+        "gradient_at_start": start,
+        "silent": float((norms < start / 10).mean()),
         "early": early,
-        "gradient_at_start": gradient_norm(loss, np.zeros((len(right), 10)), right),
     }
 
 
