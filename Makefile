@@ -2,7 +2,7 @@
 # requirements.txt, constraints.txt or pyproject.toml have changed.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv book test serve jupyter lint format bench experiments peers mutants pdf picture clean
+.PHONY: help venv book test serve jupyter lint format bench experiments peers mutants pdf picture weigh clean
 
 export PYTHON
 PY := .venv/bin/python
@@ -16,6 +16,9 @@ book: venv ## Build the HTML book in _build/html, every chapter executed
 
 test: book ## Build the book if need be, then run all tests
 	@$(PY) -m pytest -n $(WORKERS)
+
+weigh: book ## Weigh the pages: bytes, paint and shift as on a phone
+	@$(PY) -m tools.weigh
 
 serve: book ## Serve the built book on this computer and say its address
 	@$(PY) -m tools.serve

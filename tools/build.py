@@ -30,6 +30,7 @@ from tools.files import (
     write_atomically,
 )
 from tools.fingerprint import book_inputs
+from tools.lighten import lighten
 
 
 def build(book: Book) -> None:
@@ -78,6 +79,7 @@ def _make_pages(book: Book) -> None:
         raise BuildError(f"the pages have {what} (the whole log: {log})")
     if "Executing notebook" in words:
         raise BuildError(f"a chapter was run a second time (the whole log: {log})")
+    lighten(made)
     _swap(made, book)
     shutil.rmtree(beside, ignore_errors=True)
     print(f"  {len(book.pages)} pages: {time.monotonic() - started:.1f} s", flush=True)

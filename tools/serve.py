@@ -5,19 +5,40 @@ from __future__ import annotations
 import argparse
 import errno
 import functools
+import gzip
+import io
 import sys
 from collections.abc import Sequence
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import BinaryIO
 
 from tools.chapters import Book
 from tools.files import ROOT, BuildError
 
 PORT = 8000
+# What gets smaller when it is packed; pictures and fonts are packed already.
+PACKED = (".html", ".css", ".js", ".svg", ".md", ".ipynb", ".txt", ".json")
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Serves files without a line for each, and always the present ones."""
+    """Serves files without a line for each, packed, and always the present ones."""
+
+    protocol_version = "HTTP/1.1"  # which keeps a connection open for the next file
+
+    def send_head(self) -> io.BytesIO | BinaryIO | None:
+        """Send the headers and return what to send after them."""
+        path = Path(self.translate_path(self.path))
+        packs = "gzip" in self.headers.get("Accept-Encoding", "")
+        if not (packs and path.suffix in PACKED and path.is_file()):
+            return super().send_head()
+        content = gzip.compress(path.read_bytes())
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        return io.BytesIO(content)
 
     def end_headers(self) -> None:
         """Forbid caching: a page that was just built anew must be seen."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 import urllib.request
 from typing import TYPE_CHECKING
@@ -43,3 +44,21 @@ def test_a_taken_port_leads_to_another(folder: Path) -> None:
 def test_no_book_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"there is no book in .*; run make book"):
         server_for(tmp_path, 0)
+
+
+def test_text_is_packed_for_whoever_unpacks(folder: Path) -> None:
+    (folder / "a.woff").write_bytes(b"a font")
+    with server_for(folder, 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        home = f"http://127.0.0.1:{server.server_port}/"
+        asking = {"Accept-Encoding": "gzip, br"}
+        page = urllib.request.Request(f"{home}index.html", headers=asking)
+        with urllib.request.urlopen(page) as answer:
+            assert answer.headers["Content-Encoding"] == "gzip"
+            assert answer.headers["Content-Type"] == "text/html"
+            assert gzip.decompress(answer.read()) == b"<p>The book</p>"
+        font = urllib.request.Request(f"{home}a.woff", headers=asking)
+        with urllib.request.urlopen(font) as answer:
+            assert answer.headers["Content-Encoding"] is None
+            assert answer.read() == b"a font"
+        server.shutdown()
