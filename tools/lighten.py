@@ -64,9 +64,24 @@ AT_ONCE = AUTO + (
     ' matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";'
 )
 
+# What axe-core objects to in the theme's own HTML.
+REPAIRS = {
+    # A logo outside of every landmark.
+    r'<div class="sidebar-primary-item">(?=\s*<a class="navbar-brand logo")': (
+        '<div class="sidebar-primary-item" role="navigation" aria-label="Home">'
+    ),
+    # A name that is not the visible text, which has the shortcut too.
+    r'(<button class="btn search-button-field[^>]*?) aria-label="Search"': r"\1",
+    # The entry's role has been given up; a list wants list items.
+    r'role="doc-biblioentry"': 'role="listitem"',
+    # A header without words is no header.
+    r'<th class="head[^>]*>(?:<p></p>)?</th>': "<td></td>",
+}
+
 _SCRIPT = re.compile(r'\s*<script[^>]*? src="(?P<address>[^"]*)"[^>]*></script>')
 _SHEET = re.compile(r'\s*<link [^>]*?href="(?P<address>[^"]*\.css\b[^"]*)"[^>]*/>')
 _PRELOAD = re.compile(r'\s*<link rel="preload" as="script"[^>]*/>')
+_THEME_SHEET = re.compile(r"styles/|mystnb|pygments|togglebutton|copybutton|sphinx-")
 _OPTIONS = re.compile(r'\s*<script src="[^"]*documentation_options\.js[^"]*"></script>')
 _SETTING = re.compile(
     r"\s*<script>((?:DOCUMENTATION_OPTIONS\.|let toggle|var togglebutton).*?)</script>"
@@ -90,6 +105,7 @@ def lighten(html: Path) -> None:
             path: _with_early_settings(page, static) for path, page in pages.items()
         }
         sheets = _in_order([_sheets(page) for page in pages.values()])
+        pages = {path: _repaired(page) for path, page in pages.items()}
         pages = {path: _with_lean_scripts(page) for path, page in pages.items()}
         scripts = {name for page in pages.values() for name in _scripts(page)}
         version = _write_sheet(html, sheets, pages.values(), scripts)
@@ -116,6 +132,12 @@ def _with_formulas(pages: dict[Path, str], static: Path) -> dict[Path, str]:
     sheet = sheet.replace("FONTS/", "mathjax/output/chtml/fonts/woff-v2/")
     (static / MATHEMATICS).write_text(sheet, encoding="utf-8")
     return {path: set_page(page, made) for path, page in pages.items()}
+
+
+def _repaired(page: str) -> str:
+    for pattern, better in REPAIRS.items():
+        page = re.sub(pattern, better, page)
+    return page
 
 
 def _with_lean_scripts(page: str) -> str:
@@ -155,7 +177,8 @@ def _write_sheet(
     static = html / "_static"
     texts = [_file(html, name).read_text(encoding="utf-8") for name in sorted(scripts)]
     names = Names(pages, texts)
-    text = bundle((static / name for name in sheets), names)
+    own = {static / name for name in sheets if not _THEME_SHEET.match(name)}
+    text = bundle((static / name for name in sheets), names, own)
     text += icon_font(text, static / SOLID)
     text += bundle([static / MATHEMATICS], names)
     (static / SHEET).write_text(text, encoding="utf-8")

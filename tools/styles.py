@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,13 +63,19 @@ class Names:
         return True
 
 
-def bundle(sheets: Iterable[Path], names: Names) -> str:
+def bundle(sheets: Iterable[Path], names: Names, own: Collection[Path] = ()) -> str:
     """Return one style sheet: the rules of all that can apply, in order.
+
+    The sheets in `own` keep all their rules: their scripts make names at run time.
 
     Addresses are rewritten for a sheet that lies in the ``_static`` folder, the parent
     of any other folder with sheets; imported sheets are put in their place.
     """
-    text = "".join(_lean(rule, names) for path in sheets for rule in _rules(path))
+    text = "".join(
+        _lean(rule, None if path in own else names)
+        for path in sheets
+        for rule in _rules(path)
+    )
     return _without_unused_frames(_without_unused_variables(text, names))
 
 
@@ -122,13 +128,13 @@ def _tidy(address: str) -> str:
     return re.sub(r"^[^/.]+/\.\./", "", address)
 
 
-def _lean(rule: Any, names: Names) -> str:
+def _lean(rule: Any, names: Names | None) -> str:
     """Return what is left of a rule."""
     if rule.type == "qualified-rule":
         kept = [
             tinycss2.serialize(selector).strip()
             for selector in _split(rule.prelude)
-            if names.allow(selector)
+            if names is None or names.allow(selector)
         ]
         body = _body(rule.content)
         return f"{','.join(kept)}{{{body}}}" if kept and body else ""

@@ -21,7 +21,8 @@ from tools.files import BuildError
 MARKED = re.compile(
     r'(<(?P<tag>span|div) class="math notranslate nohighlight"[^>]*>\s*'
     r'(?:<span class="eqno">.*?</a></span>)?)'
-    r"(?P<tex>\\\(.*?\\\)|\\\[.*?\\\]|\\begin\{.*?\})\s*</(?P=tag)>",
+    r"(?P<tex>\\\(.*?\\\)|\\\[.*?\\\]|\\begin\{.*?\})\s*</(?P=tag)>"
+    r"(?P<mark>(?<=</span>)[^\s<]{1,20})?",
     re.DOTALL,
 )
 ANY = re.compile(r'<(?:span|div) class="math ')
@@ -79,10 +80,17 @@ def formulas_of(page: str) -> list[Formula]:
 
 
 def set_page(page: str, typeset: Mapping[Formula, str]) -> str:
-    """Return the page with each formula replaced by its typeset form."""
-    return MARKED.sub(
-        lambda match: f"{match[1]}{typeset[_formula(match)]}</{match['tag']}>", page
-    )
+    """Return the page with each formula replaced by its typeset form.
+
+    A browser breaks the line after a formula, even before a full stop; not here.
+    """
+
+    def one(match: re.Match[str]) -> str:
+        made = f"{match[1]}{typeset[_formula(match)]}</{match['tag']}>"
+        mark = match["mark"]
+        return f'<span class="ce-whole">{made}{mark}</span>' if mark else made
+
+    return MARKED.sub(one, page)
 
 
 def typeset(

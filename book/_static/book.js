@@ -9,6 +9,29 @@ document.addEventListener("DOMContentLoaded", () => {
     });
 });
 
+// Search within files: the browser lets no page read another one.
+if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") {
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+  document.addEventListener("DOMContentLoaded", () => {
+    const results = document.getElementById("search-results");
+    if (!results) return;
+    const note = document.createElement("p");
+    note.className = "search-from-file";
+    note.textContent =
+      "These pages were opened from a folder. The search finds pages and sections, but " +
+      "it cannot show the lines around a word: for that, run make serve and open the " +
+      "address it prints.";
+    results.before(note);
+  });
+}
+
+// A keyboard keeps its place: the theme takes the focus from these when they are used.
+document
+  .querySelectorAll(
+    ".theme-switch-button, .search-button, .primary-toggle, .secondary-toggle",
+  )
+  .forEach((button) => (button.blur = () => {}));
+
 // Paper is white and cannot be clicked: print the light theme, solutions open.
 (() => {
   const root = document.documentElement;
@@ -24,4 +47,23 @@ document.addEventListener("DOMContentLoaded", () => {
     root.dataset.theme = theme;
     opened.forEach((solution) => (solution.open = false));
   });
+})();
+
+// What scrolls sideways must do so by keyboard too. The theme sees to code.
+(() => {
+  const wide = ".bd-article mjx-container, .bd-article .text_html";
+  const mark = () => {
+    const boxes = [...document.querySelectorAll(wide)];
+    const scrolls = boxes.map((box) => box.scrollWidth > box.clientWidth + 1);
+    boxes.forEach((box, j) => {
+      if (scrolls[j]) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    });
+  };
+  let timer = 0;
+  window.addEventListener("resize", () => {
+    clearTimeout(timer);
+    timer = setTimeout(mark, 300);
+  });
+  window.addEventListener("load", mark);
 })();

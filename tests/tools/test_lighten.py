@@ -189,3 +189,27 @@ def test_sheets_in_two_orders_are_refused(site: Path) -> None:
     (site / "book/b.html").write_text(other, encoding="utf-8")
     with pytest.raises(BuildError, match="in different orders"):
         lighten(site)
+
+
+@pytest.mark.parametrize(
+    ("theme", "better"),
+    [
+        (
+            '<div class="sidebar-primary-item">\n<a class="navbar-brand logo">',
+            'role="navigation" aria-label="Home">',
+        ),
+        (
+            '<button class="btn search-button-field" aria-label="Search" id="y">',
+            '<button class="btn search-button-field" id="y">',
+        ),
+        ('<div class="citation" role="doc-biblioentry">', 'role="listitem"'),
+        ('<th class="head"><p></p></th>', "<td></td>"),
+        ('<th class="head text-right"><p>x</p></th>', '"><p>x</p></th>'),
+    ],
+)
+def test_the_themes_html_is_mended(
+    theme: str, better: str, site: Path, change: Callable[[str, str], None]
+) -> None:
+    change("A page", theme)
+    lighten(site)
+    assert better in (site / "book/a.html").read_text(encoding="utf-8")

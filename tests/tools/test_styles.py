@@ -80,6 +80,15 @@ def test_of_several_selectors_those_that_can_apply_stay(
     assert lean("p, .elsewhere, .here { color: red; }") == "p,.here{color: red}"
 
 
+def test_own_sheets_keep_their_rules(tmp_path: Path) -> None:
+    sheet = tmp_path / "own.css"
+    sheet.write_text(".made-at-run-time { color: red }", encoding="utf-8")
+    assert bundle([sheet], Names([PAGE], [])) == ""
+    assert bundle([sheet], Names([PAGE], []), {sheet}) == (
+        ".made-at-run-time{color: red}"
+    )
+
+
 def test_addresses_and_imports_fit_the_new_place(tmp_path: Path) -> None:
     static = tmp_path / "_static"
     (static / "styles").mkdir(parents=True)

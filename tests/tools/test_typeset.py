@@ -37,11 +37,19 @@ def test_a_formula_of_another_form_is_an_error() -> None:
 
 
 def test_a_page_keeps_all_but_the_tex() -> None:
-    page = INLINE + APART
+    page = INLINE.replace("</span>.", "</span> .") + APART
     made = dict.fromkeys(formulas_of(page), "SET")
     assert set_page(page, made) == re.sub(
         r"\\\(.*?\\\)|\\\[.*?\\\]", "SET", page, flags=re.DOTALL
     )
+
+
+def test_what_follows_a_formula_stays_on_its_line() -> None:
+    source = INLINE.replace("</span>.", "</span>-th, <em>or</em>") + APART + "."
+    page = set_page(source, dict.fromkeys(formulas_of(source), "SET"))
+    assert '<p>Of <span class="ce-whole"><span class="math ' in page
+    assert "SET</span>-th,</span> <em>" in page
+    assert page.endswith("SET</div>.")
 
 
 def test_mathematics_is_set_for_eye_and_ear() -> None:
