@@ -54,7 +54,7 @@ document
   const wide = ".bd-article mjx-container, .bd-article .text_html";
   const mark = () => {
     const boxes = [...document.querySelectorAll(wide)];
-    const scrolls = boxes.map((box) => box.scrollWidth > box.clientWidth + 1);
+    const scrolls = boxes.map((box) => box.scrollWidth > box.clientWidth);
     boxes.forEach((box, j) => {
       if (scrolls[j]) box.tabIndex = 0;
       else box.removeAttribute("tabindex");

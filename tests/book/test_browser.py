@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 
+from tests.book.browsing import SHOW_ALL
 from tools.browser import Visit
 from tools.chapters import Book
 from tools.files import ROOT
@@ -44,6 +45,7 @@ def check(visit: Visit, address: str) -> None:
     assert page.title()
     assert page.evaluate(SET) == page.evaluate(UNSET)
     assert page.evaluate(ERRORS) == []
+    page.add_style_tag(content=SHOW_ALL)
     assert page.evaluate(TOO_WIDE) == []
 
 
@@ -97,6 +99,44 @@ def test_search_finds_entropy(site: str, browser: Any) -> None:
             "ul.search li a", "links => links.map(link => link.href)"
         )
         assert any("book/information.html" in address for address in found)
+        assert visit.complaints == []
+    finally:
+        visit.close()
+
+
+def test_search_leads_to_the_place(site: str, browser: Any) -> None:
+    visit = Visit(browser, site)
+    try:
+        page = visit.open(f"{site}{PAGES[0]}.html")
+        page.locator(".search-button__button:visible").first.click()
+        page.locator("#pst-search-dialog input").fill("logits")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/search.html?q=logits*")
+        page.wait_for_selector("ul.search li p.context")  # lines around the word
+        assert page.locator(".search-from-file").count() == 0
+        result = page.locator("ul.search li a").first
+        title = result.inner_text()
+        result.click()
+        page.wait_for_url("**/book/*.html*")
+        assert title in page.locator(".bd-article").inner_text()
+        assert visit.complaints == []
+    finally:
+        visit.close()
+
+
+def test_search_from_a_file_says_what_it_cannot(book: Book, browser: Any) -> None:
+    visit = Visit(browser, "file://")
+    try:
+        page = visit.open(f"{(book.html / 'search.html').as_uri()}?q=logits")
+        page.wait_for_selector("ul.search li a")
+        page.wait_for_function(
+            "document.querySelector('.search-summary').textContent.includes('found')"
+        )
+        assert page.locator("ul.search li a").count() > 5
+        assert page.locator("ul.search li p.context").count() == 0
+        note = page.locator(".search-from-file")
+        assert note.is_visible()
+        assert "it cannot show the lines around a word" in note.inner_text()
         assert visit.complaints == []
     finally:
         visit.close()

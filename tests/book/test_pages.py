@@ -100,6 +100,38 @@ def test_every_figure_says_what_it_shows(name: str, book: Book) -> None:
         assert caption.get_text(strip=True)
 
 
+def unnamed_pictures(page: BeautifulSoup) -> list[str]:
+    """Return the pictures that say nothing to a reader who cannot see them."""
+    found = []
+    for picture in page.find_all(["img", "svg", "canvas"]):
+        told = [picture, *picture.parents]
+        named = str(picture.get("alt") or "").strip() or any(
+            tag.get("aria-hidden") == "true" or str(tag.get("aria-label") or "").strip()
+            for tag in told
+            if tag.name not in ("main", "nav", "section", "[document]")
+        )
+        if not named:
+            found.append(str(picture)[:120])
+    return found
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_picture_says_what_it_shows(name: str, book: Book) -> None:
+    assert unnamed_pictures(soup(book.html / f"{name}.html")) == []
+
+
+def test_a_picture_without_words_is_found() -> None:
+    text = """<main aria-label="Page"><img src="a.png"><img src="b.png" alt=" ">
+        <div aria-label="Bars"><svg></svg></div><svg aria-hidden="true"></svg>
+        <svg class="bare"></svg></main>"""
+    found = unnamed_pictures(BeautifulSoup(text, "html.parser"))
+    assert [re.findall("a.png|b.png|bare", one) for one in found] == [
+        ["a.png"],
+        ["b.png"],
+        ["bare"],
+    ]
+
+
 @pytest.mark.parametrize("name", [chapter.name for chapter in BOOK.chapters()])
 def test_the_executed_notebook_is_offered(name: str, book: Book) -> None:
     page = book.html / f"{name}.html"

@@ -44,7 +44,8 @@ CUT_OFF = """() => {
 }"""
 # The smallest print of running text, and the narrowest column it stands in.
 TEXT = """() => {
-    const texts = [...document.querySelectorAll('.bd-article > section > p')];
+    const all = document.querySelectorAll('.bd-article > section > p');
+    const texts = [...all].filter(p => !p.matches('.ce-reading'));
     return [Math.min(...texts.map(p => parseFloat(getComputedStyle(p).fontSize))),
             Math.min(...texts.map(p => p.clientWidth / innerWidth))];
 }"""
