@@ -26,7 +26,9 @@ MARKED = re.compile(
     re.DOTALL,
 )
 ANY = re.compile(r'<(?:span|div) class="math ')
-# Inline <math> does not know how wide the text is; nothing here depends on it.
+# A phone's line holds about as many glyphs.
+LONG = 24
+# What MathJax expects of its surroundings.
 SHELL = r"""
 globalThis.process = { env: { SRE_JSON_PATH: "-" } };
 globalThis.require = () => ({
@@ -82,12 +84,15 @@ def formulas_of(page: str) -> list[Formula]:
 def set_page(page: str, typeset: Mapping[Formula, str]) -> str:
     """Return the page with each formula replaced by its typeset form.
 
-    A browser breaks the line after a formula, even before a full stop; not here.
+    A browser breaks the line after a formula, even before a full stop; not here. A
+    formula within a line that a phone's line cannot hold is marked, to scroll there.
     """
 
     def one(match: re.Match[str]) -> str:
-        made = f"{match[1]}{typeset[_formula(match)]}</{match['tag']}>"
-        mark = match["mark"]
+        formula, mark = _formula(match), match["mark"] or ""
+        made = f"{match[1]}{typeset[formula]}</{match['tag']}>"
+        if not formula.display and made.count("<mjx-c ") > LONG:
+            return f'<span class="ce-long">{made}</span>{mark}'
         return f'<span class="ce-whole">{made}{mark}</span>' if mark else made
 
     return MARKED.sub(one, page)

@@ -51,10 +51,13 @@ document
 
 // What scrolls sideways must do so by keyboard too. The theme sees to code.
 (() => {
-  const wide = ".bd-article mjx-container, .bd-article .text_html";
+  const wide = ".bd-article :is(mjx-container, .ce-long, .text_html)";
   const mark = () => {
     const boxes = [...document.querySelectorAll(wide)];
-    const scrolls = boxes.map((box) => box.scrollWidth > box.clientWidth);
+    // What stands within a line and is no box has no width of its own.
+    const scrolls = boxes.map(
+      (box) => box.clientWidth > 0 && box.scrollWidth > box.clientWidth,
+    );
     boxes.forEach((box, j) => {
       if (scrolls[j]) box.tabIndex = 0;
       else box.removeAttribute("tabindex");

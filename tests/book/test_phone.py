@@ -58,6 +58,9 @@ def test_nothing_is_cut_off(name: str, site: str, browser: Any) -> None:
     try:
         page = visit.open(f"{site}{name}.html")
         page.add_style_tag(content=SHOW_ALL)
+        page.evaluate(
+            "document.querySelectorAll('details').forEach(d => d.open = true)"
+        )
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 844})
             assert page.evaluate(CUT_OFF) == [], width

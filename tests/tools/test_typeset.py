@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tools.files import ROOT, BuildError
-from tools.typeset import Formula, formulas_of, set_page, typeset
+from tools.typeset import LONG, Formula, formulas_of, set_page, typeset
 
 MATHJAX = ROOT / "book" / "_static" / "mathjax"
 INLINE = '<p>Of <span class="math notranslate nohighlight">\\(a &lt; b\\)</span>.</p>'
@@ -50,6 +50,19 @@ def test_what_follows_a_formula_stays_on_its_line() -> None:
     assert '<p>Of <span class="ce-whole"><span class="math ' in page
     assert "SET</span>-th,</span> <em>" in page
     assert page.endswith("SET</div>.")
+
+
+def test_a_long_formula_within_a_line_is_marked() -> None:
+    glyphs = {n: '<mjx-c class="x"></mjx-c>' * n for n in (LONG, LONG + 1)}
+    short, long = (
+        set_page(INLINE, dict.fromkeys(formulas_of(INLINE), made))
+        for made in glyphs.values()
+    )
+    assert "ce-long" not in short
+    assert '<span class="ce-long"><span class="math' in long
+    assert long.endswith("</span></span>.</p>")
+    apart = set_page(APART, dict.fromkeys(formulas_of(APART), glyphs[LONG + 1]))
+    assert "ce-long" not in apart
 
 
 def test_mathematics_is_set_for_eye_and_ear() -> None:
