@@ -19,13 +19,13 @@ from tools.files import BuildError
 
 # How Sphinx marks a formula: \(...\) within a line, \[...\] or an environment apart.
 MARKED = re.compile(
-    r'(<(?P<tag>span|div) class="math notranslate nohighlight"[^>]*>\s*'
+    r'(<(?P<tag>span|div) class="(?:[^"]* )?math notranslate nohighlight"[^>]*>\s*'
     r'(?:<span class="eqno">.*?</a></span>)?)'
     r"(?P<tex>\\\(.*?\\\)|\\\[.*?\\\]|\\begin\{.*?\})\s*</(?P=tag)>"
     r"(?P<mark>(?<=</span>)[^\s<]{1,20})?",
     re.DOTALL,
 )
-ANY = re.compile(r'<(?:span|div) class="math ')
+ANY = re.compile(r'<\w+ [^>]*?class="(?:[^"]* )?math[ "]')
 # A phone's line holds about as many glyphs.
 LONG = 24
 # What MathJax expects of its surroundings.

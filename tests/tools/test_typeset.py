@@ -18,9 +18,9 @@ APART = (
     "\\[\n\\frac{a}{b}\n\\]</div>"
 )
 ALIGNED = (
-    '<div class="amsmath math notranslate nohighlight">\n'
+    '<div class="output text_latex math notranslate nohighlight">\n'
     "\\begin{align}a &amp;= b\\end{align}</div>"
-).replace("amsmath ", "")
+)
 
 
 def test_the_three_forms_are_found() -> None:
@@ -32,8 +32,12 @@ def test_the_three_forms_are_found() -> None:
 
 
 def test_a_formula_of_another_form_is_an_error() -> None:
-    with pytest.raises(BuildError, match="2 formulas are marked, but 1 of them"):
-        formulas_of(INLINE + '<span class="math notranslate nohighlight">$x$</span>')
+    for other in (
+        '<span class="math notranslate nohighlight">$x$</span>',
+        '<p id="x" class="output math">\\(x\\)</p>',
+    ):
+        with pytest.raises(BuildError, match="2 formulas are marked, but 1 of them"):
+            formulas_of(INLINE + other)
 
 
 def test_a_page_keeps_all_but_the_tex() -> None:
