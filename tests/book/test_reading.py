@@ -102,7 +102,7 @@ def test_each_chapter_says_how_long_it_is(chapter: object, book: Book) -> None:
     name, text = chapter.name, chapter.text  # type: ignore[attr-defined]
     page = BeautifulSoup((book.html / f"{name}.html").read_text("utf-8"), "html.parser")
     found = page.select("p.ce-reading")
-    exercises = len(re.findall(r"^:::\{exercise\}", text, re.MULTILINE))
+    exercises = len(re.findall(r"^:::\{(?:lab-)?exercise\}", text, re.MULTILINE))
     if name == book.pages[0] or (not exercises and not found):
         assert not found
         return
@@ -115,9 +115,10 @@ def test_each_chapter_says_how_long_it_is(chapter: object, book: Book) -> None:
     words = len(re.findall(r"\S*\w\S*", source.prose)) + reading.count("{glue:text}")
     equations = reading.count("$$") // 2
     lines = sum(
-        cell.text.count("\n") + 1
-        for cell in source.cells
-        if "remove-cell" not in cell.text and "hide-input" not in cell.text
+        cell.source.count("\n") + 1
+        for cell in chapter.code_cells  # type: ignore[attr-defined]
+        if cell.source.strip() in reading
+        and not {"remove-cell", "hide-input"} & set(cell.metadata.get("tags", ()))
     )
     about = words / 200 + equations / 4 + lines / 20
     assert int(match.group(1)) == pytest.approx(about, rel=0.35)
