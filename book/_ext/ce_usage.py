@@ -166,7 +166,7 @@ def _read(app: Sphinx, document: nodes.document) -> None:
             known = uses.get(mention.meaning)
             if known is None or (visible and not known.visible):
                 uses[mention.meaning] = use
-    _all_uses(env)[docname] = uses
+    all_uses(env)[docname] = uses
 
 
 def _headings(text: str) -> int:
@@ -197,21 +197,22 @@ def _imported(source: str) -> set[int]:
     }
 
 
-def _all_uses(env: BuildEnvironment) -> dict[str, dict[str, Use]]:
+def all_uses(env: BuildEnvironment) -> dict[str, dict[str, Use]]:
+    """Return, for each chapter, the names that it uses and where."""
     if not hasattr(env, "ce_uses"):
         env.ce_uses = {}  # type: ignore[attr-defined]
     return cast("dict[str, dict[str, Use]]", env.ce_uses)  # type: ignore[attr-defined]
 
 
 def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    _all_uses(env).pop(docname, None)
+    all_uses(env).pop(docname, None)
 
 
 def _merge(
     app: Sphinx, env: BuildEnvironment, docnames: list[str], other: BuildEnvironment
 ) -> None:
-    _all_uses(env).update(
-        {name: uses for name, uses in _all_uses(other).items() if name in docnames}
+    all_uses(env).update(
+        {name: uses for name, uses in all_uses(other).items() if name in docnames}
     )
 
 
@@ -234,19 +235,19 @@ def _depart_code(self: Any, node: nodes.literal_block) -> None:
 
 def _targets(builder: Any, node: nodes.literal_block) -> dict[int, tuple[str, str]]:
     """Return the first mention of each documented name in a block of code."""
-    objects = _objects(builder.env)
+    entries = documented(builder.env)
     targets = {}
     seen = set()
     for start, text, meaning in node["ce_mentions"]:
-        if meaning in objects and meaning not in seen:
+        if meaning in entries and meaning not in seen:
             seen.add(meaning)
-            docname, anchor = objects[meaning]
+            docname, anchor = entries[meaning]
             page = builder.get_relative_uri(builder.current_docname, docname)
             targets[start] = text, f"{page}#{anchor}"
     return targets
 
 
-def _objects(env: BuildEnvironment) -> dict[str, tuple[str, str]]:
+def documented(env: BuildEnvironment) -> dict[str, tuple[str, str]]:
     """Return the page and the anchor of everything that the API documents."""
     domain = cast("PythonDomain", env.get_domain("py"))
     return {
@@ -275,8 +276,8 @@ def _inside_another(description: addnodes.desc) -> bool:
 
 def _line(app: Sphinx, docname: str, name: str) -> nodes.paragraph:
     """Return one entry's "Used in" line, in the order of the book."""
-    uses = _all_uses(app.env)
-    order = [page for page in _reading_order(app.env) if name in uses.get(page, {})]
+    uses = all_uses(app.env)
+    order = [page for page in reading_order(app.env) if name in uses.get(page, {})]
     line = nodes.paragraph(classes=["ce-used-in"])
     shown = [page for page in order if uses[page][name].visible]
     behind = [page for page in order if not uses[page][name].visible]
@@ -299,7 +300,8 @@ def _reference(app: Sphinx, docname: str, page: str, use: Use) -> nodes.referenc
     return nodes.reference("", words, internal=True, refuri=f"{address}#{use.anchor}")
 
 
-def _reading_order(env: BuildEnvironment) -> list[str]:
+def reading_order(env: BuildEnvironment) -> list[str]:
+    """Return the pages in the order of the book."""
     root = env.config.root_doc
     return [root, *env.toctree_includes.get(root, [])]
 

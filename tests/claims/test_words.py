@@ -36,6 +36,11 @@ def section(label: str) -> str:
     raise AssertionError(f"no section ({label})= in the book")
 
 
+def plain(text: str) -> str:
+    """Return text without its links to the glossary, which are no words."""
+    return re.sub(r"\{term\}`([^`<]*?)(?:\s*<[^>`]*>)?`", r"\1", text)
+
+
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_the_book_says_it_where_it_belongs(claim: str) -> None:
     entry = CLAIMS[claim]
@@ -44,7 +49,7 @@ def test_the_book_says_it_where_it_belongs(claim: str) -> None:
         text = (BOOK / f"{entry['page']}.md").read_text("utf-8")
     else:
         text = section(entry["section"])
-    assert entry["words"] in text
+    assert plain(entry["words"]) in plain(text)
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
