@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -90,6 +94,27 @@ def test_nothing_runs_if_one_setting_is_wrong(
     for more in ({"losses": "softmax,focal"}, {"rates": ".01,-1"}, {"noise": "2"}):
         refused(capsys, main(words(data, out, **more)))
     assert not out.exists()
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_an_interruption_ends_all_processes_without_a_word(
+    data: str, tmp_path: Path, processes: str
+) -> None:
+    typed = words(data, tmp_path / "out", processes=processes, epochs="3000")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "crossentropy.lab", *typed],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # a group of its own, as in a terminal
+        text=True,
+    )
+    assert process.stdout
+    assert "please wait" in process.stdout.readline()
+    os.killpg(process.pid, signal.SIGINT)
+    _, complaints = process.communicate()  # returns when the last of them is gone
+    assert process.returncode == 130
+    assert complaints == "crossentropy.lab: stopped\n"
+    assert not (tmp_path / "out").exists()
 
 
 RECORDS = [

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Sequence
 from dataclasses import asdict, replace
-from multiprocessing import active_children, parent_process
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from crossentropy.figures.lab import draw_comparison
@@ -28,6 +25,7 @@ from crossentropy.lab.experiments.runner import (
 from crossentropy.lab.files import writing
 from crossentropy.lab.folder import plain
 from crossentropy.lab.settings import Settings, make_trainer
+from crossentropy.lab.signals import run_with_children
 from crossentropy.lab.training import predict_logits
 
 NUMBERS, PICTURE = "comparison.json", "comparison.svg"
@@ -41,9 +39,6 @@ COLUMNS = {
 
 def run(seed: int, **setting: Any) -> Record:
     """Train once and return how well the model does on validation and test images."""
-    # Ctrl-C reaches every process of a terminal; the first one ends the others.
-    if parent_process():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
     settings = Settings.from_dict({**setting, "seed": seed})
     data = load_data(settings.data)
     trainer = make_trainer(settings, data, choose_device(settings.device))
@@ -95,24 +90,10 @@ def compare(
     for each in plain_settings:
         del each["seed"]
     experiment = Experiment("compare", run, plain_settings, seeds, short=())
-    with _ending_others():
-        return run_all(experiment, processes=processes)
-
-
-@contextmanager
-def _ending_others() -> Iterator[None]:
-    """End this process's own children on Ctrl-C, instead of waiting for them."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        for child in active_children():
-            child.terminate()
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    processes = min(processes or os.cpu_count() or 1, len(settings) * seeds)
+    if processes == 1:  # this one, which Ctrl-C ends by itself
+        return run_all(experiment, processes=1)
+    return run_with_children(lambda: run_all(experiment, processes=processes))
 
 
 def table(records: Sequence[Record]) -> str:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing import active_children
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+T = TypeVar("T")
 
 _HANDLED = (signal.SIGINT, signal.SIGTERM)
 
@@ -63,3 +68,48 @@ class Stopper:
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+
+def run_with_children(act: Callable[[], T]) -> T:
+    """Return what `act` returns; Ctrl-C ends the processes that it starts.
+
+    A terminal sends SIGINT to all of them. Processes that start while it is blocked
+    never see it, so each ends without a word when this one tells it to.
+
+    Parameters
+    ----------
+    act : callable
+        Starts processes and waits for them; it raises when they are gone.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If it was interrupted, whatever `act` then raised.
+    """
+    came, over = threading.Event(), threading.Event()
+
+    def listen() -> None:
+        signal.sigwait({signal.SIGINT})
+        if over.is_set():
+            return
+        came.set()
+        while not over.is_set():  # there may be one more that is just starting
+            for child in active_children():
+                child.terminate()
+            time.sleep(0.05)
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    try:
+        return act()
+    except Exception as error:
+        if came.is_set():
+            raise KeyboardInterrupt from error
+        raise
+    finally:
+        over.set()
+        if listener.ident and not came.is_set():
+            signal.pthread_kill(listener.ident, signal.SIGINT)
+        listener.join()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
