@@ -64,7 +64,7 @@ def _start_or_resume(data: str, out: str, kill_at: int) -> None:
 def forkserver() -> Any:
     """Processes that have imported torch already when they start."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["crossentropy.lab.cli"])
+    context.set_forkserver_preload(["pytest", "tests.lab.test_interruption"])
     return context
 
 
