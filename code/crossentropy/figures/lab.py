@@ -120,7 +120,7 @@ def draw_comparison(
     rates = sorted({rate for _, rate in groups})
     axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
     axes.minorticks_off()
-    axes.legend()
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))  # it never hides a point
     grid(axes)
     return figure, (
         "Test accuracy over the learning rate, mean and standard deviation over the "
