@@ -62,9 +62,11 @@ def _start_or_resume(data: str, out: str, kill_at: int) -> None:
 
 @pytest.fixture(scope="module")
 def forkserver() -> Any:
-    """Processes that have imported torch already when they start."""
+    """Processes that start with everything imported, dynamo by torch's optimisers."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pytest", "tests.lab.test_interruption"])
+    context.set_forkserver_preload(
+        ["pytest", "torch._dynamo", "tests.lab.test_interruption"]
+    )
     return context
 
 
