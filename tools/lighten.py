@@ -55,14 +55,14 @@ SHEET = "pages.css"
 MATHEMATICS = "formulas.css"
 SOLID = "vendor/fontawesome/webfonts/fa-solid-900.ttf"
 # The theme's script comes late; without this a dark page would flash in light colours.
-AUTO = (
-    'document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";'
+AUTO = re.compile(
+    r"document\.documentElement\.dataset\.theme = "
+    r'localStorage\.getItem\("theme"\) \|\| "(?:auto)?";'
 )
-AT_ONCE = AUTO + (
-    ' if (document.documentElement.dataset.theme === "auto")'
-    " document.documentElement.dataset.theme ="
-    ' matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";'
-)
+AT_ONCE = """
+    if (!["light", "dark"].includes(document.documentElement.dataset.mode))
+      document.documentElement.dataset.theme =
+        matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";"""
 
 # What axe-core objects to in the theme's own HTML.
 REPAIRS = {
@@ -160,14 +160,15 @@ def _with_lean_scripts(page: str) -> str:
 
 def _with_early_settings(page: str, static: Path) -> str:
     """Put the page's settings before its style sheets, which a script waits for."""
-    if page.count(AUTO) != 1 or len(_OPTIONS.findall(page)) != 1:
+    if len(AUTO.findall(page)) != 1 or len(_OPTIONS.findall(page)) != 1:
         raise BuildError("the theme no longer sets up a page as lighten.py expects")
     options = (static / "documentation_options.js").read_text(encoding="utf-8")
     settings = "\n".join([options.strip(), *_SETTING.findall(page)])
     page = _SETTING.sub("", _OPTIONS.sub("", page))
     start = page.index("  <!-- Loaded before other Sphinx assets -->")
     settings = f"  <script>\n{settings}\n  </script>\n"
-    return page[:start].replace(AUTO, AT_ONCE) + settings + page[start:]
+    before = AUTO.sub(lambda match: match[0] + AT_ONCE, page[:start])
+    return before + settings + page[start:]
 
 
 def _write_sheet(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.book.browsing import SHOW_ALL
 from tests.book.live_page import FIGURES, Live
 from tools.browser import Visit
 
@@ -148,6 +149,7 @@ def test_in_the_book_it_fits_and_reads_well(
     try:
         page = visit.open(f"{site}{where(book, figure)}.html")
         page.wait_for_selector(".ce-alive .ce-stage")
+        page.add_style_tag(content=SHOW_ALL)
         for width in (1280, 768, 390, 320):
             page.set_viewport_size({"width": width, "height": 900})
             page.wait_for_function(DRAWN)

@@ -11,7 +11,7 @@ import sphinx_book_theme
 
 from tools import lighten as lightening
 from tools.files import BuildError
-from tools.lighten import AUTO, SCRIPTS, lighten
+from tools.lighten import SCRIPTS, lighten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 THEME = Path(sphinx_book_theme.__file__).parents[1] / (
     "pydata_sphinx_theme/theme/pydata_sphinx_theme/static"
 )
+AUTO = 'document.documentElement.dataset.theme = localStorage.getItem("theme") || '
+AUTO += '"auto";'
 HEAD = f"""<script data-cfasync="false">
     {AUTO}
   </script>
