@@ -34,6 +34,8 @@ CPU = torch.device("cpu")
         ({"warm_up": 2.0}, "^warm_up: "),
         ({"shift": -1}, "^shift: expected at least 0"),
         ({"shift": 29}, "^shift: expected at most 28"),
+        ({"warp": -0.1}, "^warp: expected a number from 0 to 1; got -0.1"),
+        ({"warp": float("nan")}, "^warp: "),
         ({"seed": -1}, "^seed: expected at least 0"),
         ({"seed": 2**63}, "^seed: expected less than"),
         ({"precision": "int8"}, "^precision: expected one of"),
@@ -86,7 +88,7 @@ def test_noise_makes_that_share_of_the_training_labels_wrong() -> None:
 def test_every_setting_reaches_the_trainer() -> None:
     settings = Settings(
         model="tiny", norm="group", epochs=3.0, batch_size=7, rate=0.2,
-        optimizer="sgd", warm_up=-1.0, shift=1, seed=5, precision="float64",
+        optimizer="sgd", warm_up=-1.0, shift=1, warp=0.3, seed=5, precision="float64",
     )  # fmt: skip
     trainer = make_trainer(settings, make_data(), CPU)
     assert trainer.plan == settings.plan()

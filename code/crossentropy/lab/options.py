@@ -54,8 +54,8 @@ examples:
 COMPARE = """\
 Train with every loss, every learning rate and several seeds; print a table of means and
 standard deviations, draw it, and keep the numbers. Each run has one thread, and there
-are as many at a time as there are cores. All losses are compared without smoothing,
-unless you ask for it, with the tiny network over 5 epochs.
+are as many at a time as there are cores. Unless you ask for something else, that is the
+tiny network over 5 epochs, without smoothing, shifts or warps.
 
 examples:
   python -m crossentropy.lab compare
@@ -188,7 +188,8 @@ def _settings(to: argparse.ArgumentParser, default: Settings) -> None:
         metavar="SHARE",
     )
     add(how, "shift", "move images by up to so many pixels", type=int, metavar="N")
-    add(how, "seed", "decides weights, order, shifts and noise", type=int, metavar="N")
+    add(how, "warp", "turn, slant and stretch images by so much", type=float)
+    add(how, "seed", "decides weights, order, shifts, noise", type=int, metavar="N")
     add(on, "device", ", ".join(DEVICES), metavar="NAME")
     add(on, "precision", ", ".join(PRECISIONS), choices=PRECISIONS, metavar="NAME")
 
@@ -232,7 +233,7 @@ def _compare(to: argparse.ArgumentParser) -> None:
     _settings(to, COMPARED)
 
 
-COMPARED = Settings(model="tiny", epochs=5.0, label_smoothing=0.0)
+COMPARED = Settings(model="tiny", epochs=5.0, label_smoothing=0.0, shift=0, warp=0.0)
 
 
 def _predict(to: argparse.ArgumentParser) -> None:

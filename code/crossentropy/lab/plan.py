@@ -26,8 +26,11 @@ class Plan:
         over the rest, both in a straight line. Negative: the rate stays as it is.
     shift : int
         Each image is moved by up to so many pixels along each axis.
+    warp : float
+        Standard deviation of the four entries of the matrix by which each image is
+        turned, slanted and stretched, see :func:`crossentropy.lab.warp.warp`.
     seed : int
-        Decides order and shifts.
+        Decides order, shifts and warps.
 
     Raises
     ------
@@ -48,6 +51,7 @@ class Plan:
     weight_decay: float = 0.01
     warm_up: float = 0.2
     shift: int = 0
+    warp: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -65,6 +69,8 @@ class Plan:
             raise ValueError(
                 f"weight_decay: expected 0 or more; got {self.weight_decay}"
             )
+        if not 0 <= self.warp <= 1:
+            raise ValueError(f"warp: expected a number from 0 to 1; got {self.warp}")
         if not self.warm_up <= 1:
             raise ValueError(f"warm_up: expected at most 1; got {self.warm_up}")
         if self.optimizer not in ("adamw", "sgd"):

@@ -37,7 +37,7 @@ class Settings:
     noise : float
         The share of training labels that are made wrong, from 0 to 1. Validation and
         test keep the right ones.
-    epochs, batch_size, rate, optimizer, weight_decay, warm_up, shift, seed
+    epochs, batch_size, rate, optimizer, weight_decay, warm_up, shift, warp, seed
         As in :class:`crossentropy.lab.training.Plan`. The seed also draws the weights
         and the noise.
     device : str
@@ -71,6 +71,7 @@ class Settings:
     weight_decay: float = 0.01
     warm_up: float = 0.2
     shift: int = 2
+    warp: float = 0.1
     seed: int = 0
     device: str = "auto"
     precision: str = "auto"

@@ -23,6 +23,7 @@ from crossentropy.lab import group
 from crossentropy.lab.devices import autocast, wait_for
 from crossentropy.lab.losses import RowLoss
 from crossentropy.lab.plan import Plan
+from crossentropy.lab.warp import warp
 
 __all__ = ["Plan", "Progress", "Trainer", "predict_logits"]
 
@@ -102,13 +103,13 @@ class Trainer:
         self.dtype = dtype
         self.plan = plan
         self.loss = loss
-        real = torch.float64 if dtype == torch.float64 else torch.float32
+        self.real = torch.float64 if dtype == torch.float64 else torch.float32
         self.model: nn.Module = model.to(
             self.device,
-            real,
+            self.real,
             memory_format=torch.channels_last,  # type: ignore[call-overload]
         )
-        kind = torch.int64 if targets.ndim == 1 else real
+        kind = torch.int64 if targets.ndim == 1 else self.real
         self.targets = torch.tensor(targets, dtype=kind).to(self.device)
         # Padded once, so that a shift is a window: entry [i, down, right] is image i
         # moved so far, a view that takes no memory of its own.
@@ -145,11 +146,16 @@ class Trainer:
             order = torch.randperm(count, generator=draw)
             moves = torch.randint(2 * self.plan.shift + 1, (2, count), generator=draw)
             drawn = torch.cat([order[None], moves]).to(self.device)
+            if self.plan.warp:
+                bends = self.plan.warp * torch.randn(count, 2, 2, generator=draw)
+                bends = bends.to(self.device, self.real)
             last = min(self.per_epoch, first + self.steps - self.step)
             for index in range(first, last):
                 batch = drawn[:, index * size : (index + 1) * size]
                 mine, down, right = batch[:, group.rank() :: group.size()]
                 images = self.windows[mine, down, right]
+                if self.plan.warp:
+                    images = warp(images, bends[mine])
                 yield images, self.targets[mine], batch.shape[1]
 
     def _learn(self, images: Tensor, targets: Tensor, whole: int) -> None:
