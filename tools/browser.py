@@ -101,7 +101,9 @@ class Visit:
             self.complaints.append(f"console {message.type}: {message.text}")
 
     def _failed(self, request: Any) -> None:
-        self.complaints.append(f"failed request: {request.url} ({request.failure})")
+        # Going to another page ends what the last one still loads: nothing is wrong.
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"failed request: {request.url} ({request.failure})")
 
     def _response(self, response: Any) -> None:
         if response.status >= 400:
