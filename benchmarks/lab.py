@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image, ImageOps
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
@@ -24,25 +25,49 @@ from crossentropy.lab.models import build_model
 from crossentropy.lab.training import Plan, Trainer
 
 SHIFT = 2
+MEAN, SPREAD = 0.1307, 0.3081
 
 
 class TutorialDataset(Dataset[tuple[Tensor, int]]):
-    """Each image by itself: to float, normalised, padded, cut out at random."""
+    """Each image transformed by itself, when it is asked for.
+
+    Operation for operation what torchvision's MNIST does with RandomCrop(28,
+    padding=2), ToTensor and Normalize.
+    """
 
     def __init__(self, digits: Digits) -> None:
-        self.digits = digits
+        self.images = torch.tensor(digits.images)
+        self.labels = torch.tensor(digits.labels.astype(np.int64))
 
     def __len__(self) -> int:
-        return len(self.digits.labels)
+        return len(self.labels)
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        image = torch.from_numpy(self.digits.images[index]).float().div(255)
-        image = (image - 0.1307) / 0.3081
-        high, wide = image.shape
-        image = functional.pad(image, (SHIFT,) * 4)
-        down, right = torch.randint(2 * SHIFT + 1, (2,)).tolist()
-        image = image[None, down : down + high, right : right + wide]
-        return image, int(self.digits.labels[index])
+        image, label = self.images[index], int(self.labels[index])
+        return normalize(to_tensor(random_crop(Image.fromarray(image.numpy())))), label
+
+
+def random_crop(image: Image.Image) -> Image.Image:
+    """Pad, and cut out at random as much as there was."""
+    wide, high = image.size
+    padded = ImageOps.expand(image, border=SHIFT, fill=0)
+    down = int(torch.randint(2 * SHIFT + 1, (1,)).item())
+    right = int(torch.randint(2 * SHIFT + 1, (1,)).item())
+    return padded.crop((right, down, right + wide, down + high))
+
+
+def to_tensor(image: Image.Image) -> Tensor:
+    """Bytes as numbers from 0 to 1, with a channel axis."""
+    rows = torch.from_numpy(np.array(image, np.uint8, copy=True))
+    rows = rows.view(image.size[1], image.size[0], 1).permute((2, 0, 1))
+    return rows.contiguous().to(torch.float32).div(255)
+
+
+def normalize(image: Tensor) -> Tensor:
+    """Numbers around 0."""
+    mean = torch.as_tensor([MEAN]).view(-1, 1, 1)
+    spread = torch.as_tensor([SPREAD]).view(-1, 1, 1)
+    return image.clone().sub_(mean).div_(spread)
 
 
 @dataclass(frozen=True)
@@ -58,9 +83,12 @@ class Loop:
 
     def prepare(self, name: str, digits: Digits) -> Callable[[], Any]:
         """Return a function that trains for an epoch."""
-        model = build_model(name)[1:]  # the transforms have scaled the pixels
+        _, *layers = build_model(name)  # the transforms have scaled the pixels
+        model = nn.Sequential(*layers)
         if self.channels_last:
             model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        else:
+            model[-2] = nn.Flatten()
         optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=self.fused)
         criterion = nn.CrossEntropyLoss()
         batches = self._in_memory(digits) if self.in_memory else self._loader(digits)
@@ -96,9 +124,9 @@ class InMemory:
     """The same batches, made of one tensor that holds all images, normalised once."""
 
     def __init__(self, digits: Digits, batch_size: int) -> None:
-        images = (torch.tensor(digits.images).float() / 255 - 0.1307) / 0.3081
+        images = torch.tensor(digits.images).float() / 255
         side = images.shape[1]
-        padded = functional.pad(images, (SHIFT,) * 4)
+        padded = (functional.pad(images, (SHIFT,) * 4) - MEAN) / SPREAD
         self.windows = padded.unfold(1, side, 1).unfold(2, side, 1)
         self.labels = torch.tensor(digits.labels.astype(np.int64))
         self.batch_size = batch_size

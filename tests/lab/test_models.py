@@ -10,7 +10,14 @@ import torch
 from torch import nn
 
 from crossentropy.lab.losses import make_loss
-from crossentropy.lab.models import MODELS, NORMS, Pixels, build_model, set_prior
+from crossentropy.lab.models import (
+    MODELS,
+    NORMS,
+    Flatten,
+    Pixels,
+    build_model,
+    set_prior,
+)
 
 
 def images(count: int = 3, side: int = 28) -> torch.Tensor:
@@ -54,6 +61,47 @@ def test_the_first_step_moves_the_last_layer_only_the_second_all():
         with torch.no_grad():
             for weight in model.parameters():
                 weight -= 0.01 * weight.grad
+
+
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("name", ["tiny", "small", "wide"])
+def test_a_relu_after_pooling_changes_nothing(name, norm):
+    """Neither a logit nor a gradient, to the bit; it only saves work."""
+    results = []
+    for textbook in (False, True):
+        layers = list(build_model(name, norm=norm))
+        places = [i for i, x in enumerate(layers) if isinstance(x, nn.MaxPool2d)]
+        assert len(places) == (1 if name == "tiny" else 2)
+        for i in places:
+            assert isinstance(layers[i + 1], nn.ReLU)
+            if textbook:
+                layers[i : i + 2] = layers[i + 1], layers[i]
+        model = nn.Sequential(*layers)
+        draw = torch.Generator().manual_seed(1)
+        nn.init.normal_(model[-1].weight, generator=draw)
+        logits = model(images(5))
+        make_loss("softmax")(logits, torch.arange(5)).sum().backward()
+        results.append([logits, *(p.grad for p in model.parameters())])
+    for a, b in zip(*results, strict=True):
+        assert torch.equal(a, b)
+
+
+def test_flattening_copies_nothing_where_channels_come_last():
+    maps = torch.rand(3, 4, 2, 5).contiguous(memory_format=torch.channels_last)
+    rows = Flatten()(maps)
+    assert rows.data_ptr() == maps.data_ptr()
+    assert torch.equal(rows, maps.permute(0, 2, 3, 1).reshape(3, 40))
+    assert torch.equal(Flatten()(maps.contiguous()), rows)
+
+
+def test_gradients_come_back_with_the_channels_last():
+    model = build_model("small").to(memory_format=torch.channels_last)
+    nn.init.normal_(model[-1].weight)
+    maps = model[:-2](images())
+    maps.retain_grad()
+    model[-2:](maps).sum().backward()
+    grad = maps.grad
+    assert grad.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_weights_follow_from_the_seed():

@@ -24,7 +24,7 @@ def feature_maps(
     Returns
     -------
     maps : list of ndarray, shape (C, H', W')
-        What comes out of each ReLU, in order.
+        What each convolution makes of it, normalised, with 0 for what is negative.
     logits : ndarray, shape (K,)
         What the last layer makes of it.
 
@@ -47,7 +47,7 @@ def feature_maps(
     maps = []
     for layer in model:
         x = layer(x)
-        if isinstance(layer, nn.ReLU):
-            # A copy: the ReLU works in place, and so may what follows.
-            maps.append(x[0].cpu().double().numpy().copy())
+        if isinstance(layer, (nn.BatchNorm2d, nn.GroupNorm, nn.Identity)):
+            # The model pools before its ReLU, to save work; the maps are shown whole.
+            maps.append(x[0].relu().cpu().double().numpy().copy())
     return maps, x[0].cpu().double().numpy().copy()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -41,31 +42,46 @@ def _norm(kind: str, channels: int) -> nn.Module:
     return nn.Identity()
 
 
-def _block(inputs: int, outputs: int, norm: str) -> list[nn.Module]:
-    """Build a convolution of 3 by 3, normalised, with a ReLU."""
+class Flatten(nn.Module):
+    """Feature maps, shape (N, C, H, W), as rows, shape (N, H W C).
+
+    In this order, they already lie so in memory where channels come last: nothing is
+    copied, and gradients come back in the order in which they are used.
+    """
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Put the channels last and join the axes."""
+        return maps.permute(0, 2, 3, 1).flatten(1)
+
+
+def _block(inputs: int, outputs: int, norm: str, *, pool: bool) -> list[nn.Module]:
+    """Build a convolution of 3 by 3, normalised, pooled or not, with a ReLU.
+
+    The ReLU comes last: the largest of four numbers is the same before and after, and
+    there are only a quarter as many to look at.
+    """
     return [
         nn.Conv2d(inputs, outputs, 3, padding=1, bias=norm == "none"),
         _norm(norm, outputs),
+        *([nn.MaxPool2d(2)] if pool else []),
         nn.ReLU(inplace=True),
     ]
 
 
 def _tiny(norm: str) -> tuple[list[nn.Module], int, int]:
     """Fold 2 by 2 pixels into channels, then two convolutions."""
-    layers = [nn.PixelUnshuffle(2), *_block(4, 16, norm), nn.MaxPool2d(2)]
-    return [*layers, *_block(16, 32, norm)], 32, 4
+    layers = [nn.PixelUnshuffle(2), *_block(4, 16, norm, pool=True)]
+    return [*layers, *_block(16, 32, norm, pool=False)], 32, 4
 
 
-def _small(norm: str) -> tuple[list[nn.Module], int, int]:
-    """Three convolutions, two poolings."""
-    layers = [*_block(1, 16, norm), nn.MaxPool2d(2), *_block(16, 32, norm)]
-    return [*layers, nn.MaxPool2d(2), *_block(32, 64, norm)], 64, 4
-
-
-def _wide(norm: str) -> tuple[list[nn.Module], int, int]:
-    """The small one, four times as wide: for a GPU."""
-    layers = [*_block(1, 64, norm), nn.MaxPool2d(2), *_block(64, 128, norm)]
-    return [*layers, nn.MaxPool2d(2), *_block(128, 256, norm)], 256, 4
+def _three(width: int, norm: str) -> tuple[list[nn.Module], int, int]:
+    """Three convolutions, each twice as wide as the one before, two poolings."""
+    layers = [
+        *_block(1, width, norm, pool=True),
+        *_block(width, 2 * width, norm, pool=True),
+        *_block(2 * width, 4 * width, norm, pool=False),
+    ]
+    return layers, 4 * width, 4
 
 
 def _linear(norm: str) -> tuple[list[nn.Module], int, int]:
@@ -75,8 +91,8 @@ def _linear(norm: str) -> tuple[list[nn.Module], int, int]:
 
 MODELS: dict[str, Callable[[str], tuple[list[nn.Module], int, int]]] = {
     "tiny": _tiny,
-    "small": _small,
-    "wide": _wide,
+    "small": partial(_three, 16),
+    "wide": partial(_three, 64),  # for a GPU
     "linear": _linear,
 }
 NORMS = ("batch", "group", "none")
@@ -150,7 +166,7 @@ def build_model(
         head = nn.Linear(channels * (side // shrink) ** 2, num_classes)
     nn.init.zeros_(head.weight)
     nn.init.zeros_(head.bias)
-    return nn.Sequential(pixels or Pixels(), *layers, nn.Flatten(), head)
+    return nn.Sequential(pixels or Pixels(), *layers, Flatten(), head)
 
 
 def set_prior(model: nn.Sequential, probability: float) -> None:
