@@ -57,7 +57,7 @@ def run(chapter: Chapter, fingerprint: str, timeout: int) -> dict[str, Any]:
     client.on_cell_start = remember
     started = time.monotonic()
     try:
-        client.execute()
+        _execute(client)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         return _failure(chapter, reached, error)
     seconds = time.monotonic() - started
@@ -67,6 +67,24 @@ def run(chapter: Chapter, fingerprint: str, timeout: int) -> dict[str, Any]:
     notebook.metadata["build"] = {"fingerprint": fingerprint}
     write_atomically(book.executed(chapter.name), nbformat.writes(notebook) + "\n")
     return {"seconds": seconds}
+
+
+def _execute(client: NotebookClient, attempts: int = 3) -> None:
+    """Run all cells; try again if the kernel did not even start.
+
+    Its ports are chosen before it takes them, so a program beside it can be quicker.
+    """
+    while True:
+        attempts -= 1
+        try:
+            client.execute()
+        except RuntimeError as error:
+            if "before replying" not in str(error):
+                raise
+            if not attempts:
+                raise DeadKernelError(f"at the start: {error}") from error
+        else:
+            return
 
 
 def _failure(chapter: Chapter, index: int, error: Exception) -> dict[str, Any]:

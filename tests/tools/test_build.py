@@ -176,6 +176,36 @@ def test_an_interrupted_build_leaves_nothing_half_done(
     assert printed(tiny, "book/a") == "whole\n"
 
 
+DIES_AT_THE_START = """
+import os, pathlib, sys
+count = pathlib.Path(__file__).with_name("count")
+if "ipykernel_launcher" in " ".join(sys.orig_argv):
+    left = int(count.read_text())
+    count.write_text(str(left - 1))
+    if left > 0:
+        os._exit(1)
+"""
+
+
+@pytest.mark.parametrize(("deaths", "built"), [(2, True), (3, False)])
+def test_a_kernel_that_does_not_start_is_started_again(
+    deaths: int, built: bool, tiny: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As happens when another program takes one of its ports first."""
+    tiny.source("book/b").write_text("# No cells\n", encoding="utf-8")
+    code = tiny.package.parent
+    (code / "sitecustomize.py").write_text(DIES_AT_THE_START, encoding="utf-8")
+    (code / "count").write_text(str(deaths), encoding="utf-8")
+    if built:
+        assert execute(tiny) == ["book/a"]
+        assert printed(tiny, "book/a") == "first answer\n"
+    else:
+        with pytest.raises(BuildError, match="a chapter failed"):
+            execute(tiny)
+        printout = capsys.readouterr().out
+        assert "kernel died" in printout and "at the start" in printout
+
+
 def test_a_build_killed_while_it_makes_pages(tiny: Book) -> None:
     execute(tiny)
     process = start(tiny)
