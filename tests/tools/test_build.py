@@ -203,7 +203,8 @@ def test_a_kernel_that_does_not_start_is_started_again(
         with pytest.raises(BuildError, match="a chapter failed"):
             execute(tiny)
         printout = capsys.readouterr().out
-        assert "kernel died" in printout and "at the start" in printout
+        assert "kernel died" in printout
+        assert "at the start" in printout
 
 
 def test_a_build_killed_while_it_makes_pages(tiny: Book) -> None:

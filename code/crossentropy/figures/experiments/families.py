@@ -17,9 +17,9 @@ from crossentropy.lab.experiments.pairs import percents
 from crossentropy.lab.experiments.runner import Record
 
 KINDS = {
-    "kept": "digits, right",
+    "kept": "digits",
     "half_scrambled": "scrambled",
-    "half_finer": "scrambled finer",
+    "half_finer": "finer",
     "half_spots": "spots",
     "half_stripes": "stripes",
     "half_noise": "noise",
@@ -71,10 +71,11 @@ def none_of_these(records: Iterable[Record]) -> ThemedFigure:
     Takes the records of ``none_of_these``.
     """
     records = list(records)
-    figure, panels = canvas(5.6, 4.8, nrows=2, ncols=3, sharey=True, sharex=True)
+    drawn = [canvas(3.7, 2.7, ncols=3, sharey=True) for _ in range(2)]
+    all_axes = [axes for _, panels in drawn for axes in panels.flat]
     places = range(len(WAYS))[::-1]
     told = []
-    for axes, (value, title) in zip(panels.flat, KINDS.items(), strict=True):
+    for axes, (value, title) in zip(all_axes, KINDS.items(), strict=True):
         means = []
         for place, (way, (name, loss)) in zip(places, WAYS.items(), strict=True):
             runs = percents(records, value, way=way)
@@ -82,14 +83,15 @@ def none_of_these(records: Iterable[Record]) -> ThemedFigure:
             dots(axes, [place], [runs], colour, marker=marker, flat=True)
             means.append(f"{name} {runs.mean():.0f}")
         axes.set_title(title)
-        axes.set(xlim=(-6, 106), xticks=(0, 40, 80), ylim=(-0.6, len(WAYS) - 0.4))
+        axes.set(xlim=(-6, 106), xticks=(0, 50, 100), ylim=(-0.6, len(WAYS) - 0.4))
         axes.tick_params(axis="y", length=0)
         axes.set_yticks(list(places), [name for name, _ in WAYS.values()])
         grid(axes, "x")
         told.append(f"{title}: {', '.join(means)}")
-    figure.supxlabel("share (%)", fontsize=11, color=INK)
+    for figure, _ in drawn:
+        figure.supxlabel("share (%)", fontsize=11, color=INK)
     return finish(
-        figure,
+        [figure for figure, _ in drawn],
         "Share of digits that are recognised, and of five kinds of other pictures that "
         "are taken for some digit, with more than one half. Of the five only the first "
         f"was trained with. {'; '.join(told)}.",

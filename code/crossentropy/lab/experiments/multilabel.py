@@ -107,5 +107,5 @@ def _settings(scenes: int, epochs: float) -> list[dict[str, Any]]:
 
 
 MULTILABEL = Experiment(
-    "multilabel", run, _settings(8000, 8.0), seeds=5, short=_settings(1500, 4.0)
+    "multilabel", run, _settings(8000, 8.0), seeds=5, short=_settings(4000, 6.0)
 )
