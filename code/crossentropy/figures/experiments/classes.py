@@ -127,15 +127,17 @@ def _confidence(axes: Axes, records: Sequence[Record], losses: Sequence[str]) ->
 
 @themed
 def prior_bias(records: Sequence[Record]) -> ThemedFigure:
-    """Draw accuracy a quarter of the way and at the end, at each one's best rate.
+    """Draw accuracy a quarter of the way and at the end, each at its best rate.
 
     Parameters
     ----------
     records : sequence of dict
         Of the experiment "prior_bias".
     """
-    chosen = best(records, "end", ["loss", "prior"], ["rate"])
-    early = spread(records, "quarter", ["loss", "prior", "rate"])
+    ends, quarters = (
+        best(records, moment, ["loss", "prior"], ["rate"])
+        for moment in ("end", "quarter")
+    )
     variants = (
         ("softmax", False, "softmax", CAT, "o", "-"),
         ("sigmoid", False, "sigmoids from 1/2", ACCENT, "s", "--"),
@@ -144,16 +146,12 @@ def prior_bias(records: Sequence[Record]) -> ThemedFigure:
     figure, axes = canvas(5.2, 2.6)
     said = []
     for row, (loss, prior, name, colour, marker, dash) in enumerate(variants[::-1]):
-        end = chosen[(loss, prior)]
-        quarter = early[(loss, prior, end.setting["rate"])]
-        for mean, sd, face in (
-            (quarter[0], quarter[1], "none"),
-            (end.mean, end.sd, colour),
-        ):
+        quarter, end = quarters[(loss, prior)], ends[(loss, prior)]
+        for found, face in ((quarter, "none"), (end, colour)):
             axes.errorbar(
-                100 * mean,
+                100 * found.mean,
                 row,
-                xerr=100 * np.nan_to_num(sd),
+                xerr=100 * np.nan_to_num(found.sd),
                 color=colour,
                 marker=marker,
                 markerfacecolor=face,
@@ -162,14 +160,14 @@ def prior_bias(records: Sequence[Record]) -> ThemedFigure:
                 zorder=3,
             )
         axes.plot(
-            [100 * quarter[0], 100 * end.mean],
+            [100 * quarter.mean, 100 * end.mean],
             [row, row],
             color=colour,
             linestyle=dash,
             linewidth=1,
         )
-        shown = (100 * quarter[0], 100 * end.mean)
-        said.append(f"{name} {100 * quarter[0]:.1f} %, then {percent(end)}")
+        shown = (100 * quarter.mean, 100 * end.mean)
+        said.append(f"{name} {percent(quarter)}, then {percent(end)}")
     axes.set_yticks(range(3), [variant[2] for variant in variants[::-1]])
     axes.set(ylim=(-0.5, 2.6), xlabel="test accuracy (%), a hundred classes")
     for name, value in (("at a quarter", shown[0]), ("at the end", shown[1])):
