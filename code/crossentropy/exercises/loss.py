@@ -188,8 +188,8 @@ It takes *logits*. For finite logits it has to be finite, however far they lie a
         Idea(
             "one minus the probability",
             "loss-rivals",
-            "That is the difference loss with a softmax. It is bounded by 1, lets go of "
-            "confident mistakes, and its best answer is always certainty.",
+            "That is the difference loss with a softmax. It is bounded by 1, lets go "
+            "of confident mistakes, and its best answer is always certainty.",
             lambda z, y: 1 - ce.softmax(z)[y],
         ),
         Idea(
