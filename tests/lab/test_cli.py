@@ -228,6 +228,11 @@ def test_a_device_that_is_not_there_is_one_line(
 
 def test_help_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
+    overview = " ".join(capsys.readouterr().out.split())
+    for text in ("TRAIN", "EVALUATE", "COMPARE", "PREDICT"):
+        first = getattr(lab_options, text).split(".")[0]
+        assert first.count("(") == first.count(")")  # not cut inside a bracket
+        assert f"{' '.join(first.split())}" in overview
     assert main(["train", "--help"]) == 0
     assert "--label-smoothing" in capsys.readouterr().out
 

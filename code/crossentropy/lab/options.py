@@ -64,7 +64,7 @@ examples:
 """
 
 PREDICT = """\
-Show a trained model picture files (PNG, JPEG ...). Each is prepared as MNIST's digits
+Show pictures, PNG or JPEG files, to a trained model. Each is prepared as MNIST's digits
 were; the drawing shows what the model gets to see, and the probability of each class.
 
 examples:
