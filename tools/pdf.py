@@ -12,12 +12,14 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import NameObject, TextStringObject
 
 from tools.browser import HOW_TO_GET, Visit, chromium, find_browser
 from tools.build import renew_record
@@ -32,7 +34,10 @@ FOOTER = (
 )
 STYLE = """
 article > section { break-before: page; }
+/* Who searches the file for "float" must find it. */
+body { font-variant-ligatures: none; }
 a.headerlink, .copybtn, .toggle-button, details.hide { display: none !important; }
+pre { font-size: 9pt !important; }
 h1, h2, h3, h4, dt { break-after: avoid; }
 .ce-cover { text-align: center; }
 .ce-cover svg { height: auto; margin: 25mm auto 20mm; width: 120mm; }
@@ -88,8 +93,26 @@ def _article(book: Book, name: str) -> Tag:
         tag["id"] = f"{name}/{tag['id']}"
     for tag in article.find_all(href=True):
         tag["href"] = _within(book, name, str(tag["href"]))
+    _follow(article, name)
     article["id"] = name
     return article
+
+
+def _follow(article: Tag, name: str) -> None:
+    """Let what points at an anchor in other ways than a link find it by its new name.
+
+    Without that a picture loses its markers, its clipped areas and its description.
+    """
+    for tag in article.find_all(True):
+        for key, value in tag.attrs.items():
+            if not isinstance(value, str):
+                continue
+            if key == "xlink:href" and value.startswith("#"):
+                tag[key] = f"#{name}/{value[1:]}"
+            elif key in ("aria-labelledby", "aria-describedby", "for"):
+                tag[key] = " ".join(f"{name}/{anchor}" for anchor in value.split())
+            elif "url(#" in value:
+                tag[key] = value.replace("url(#", f"url(#{name}/")
 
 
 def _take_solutions(article: Tag) -> list[str]:
@@ -143,8 +166,9 @@ def write(book: Book, target: Path) -> int:
         raise FileNotFoundError("the book is not built; run make book")
     joined = book.html / Path(book.pages[0]).parent / ".print.html"
     beside = target.with_suffix(".part")
+    document = join(book)
     try:
-        joined.write_text(join(book), encoding="utf-8")
+        joined.write_text(document, encoding="utf-8")
         with chromium(program) as browser:
             visit = Visit(browser, "file://", color_scheme="light")
             visit.open(joined.as_uri()).pdf(
@@ -164,11 +188,12 @@ def write(book: Book, target: Path) -> int:
                 tagged=True,
             )
             visit.close()
+        name_outline(beside, headings(document))
         beside.replace(target)
     finally:
         joined.unlink(missing_ok=True)
         beside.unlink(missing_ok=True)
-    return count_pages(target.read_bytes())
+    return count_pages(target)
 
 
 def offer(book: Book, printed: Path) -> None:
@@ -183,13 +208,13 @@ def offer(book: Book, printed: Path) -> None:
     place = page.select_one(".ce-pdf p")
     if place is None:
         return
-    content = printed.read_bytes()
+    size = printed.stat().st_size / 1e6
     address = os.path.relpath(NAME, PurePosixPath(book.pages[0]).parent)
     place.clear()
     place.append(
         BeautifulSoup(
-            f'<a href="{address}">The whole book as a PDF</a>: {count_pages(content)} '
-            f"pages, {len(content) / 1e6:.1f} MB, with the solutions at the end.",
+            f'<a href="{address}">The whole book as a PDF</a>: {count_pages(printed)} '
+            f"pages, {size:.1f} MB, with the solutions at the end.",
             "html.parser",
         )
     )
@@ -197,9 +222,52 @@ def offer(book: Book, printed: Path) -> None:
     renew_record(book)
 
 
-def count_pages(pdf: bytes) -> int:
-    """Return the number of pages of a PDF that Chromium wrote."""
-    return pdf.count(b"/Type /Page\n")
+def headings(document: str) -> list[str]:
+    """Return the text of each heading of an HTML document, in order."""
+    found = BeautifulSoup(document, "html.parser").select("h1, h2, h3, h4, h5, h6")
+    for mark in [mark for heading in found for mark in heading.select(".headerlink")]:
+        mark.decompose()
+    # Formulas are there as text, with an invisible sign between function and argument.
+    texts = [
+        heading.get_text().replace("\N{FUNCTION APPLICATION}", "") for heading in found
+    ]
+    return [" ".join(text.split()) for text in texts]
+
+
+def name_outline(path: Path, titles: Sequence[str]) -> None:
+    """Give the entries of a file's outline these titles, in order.
+
+    Chromium puts a title together from what it painted: twice where the heading stands
+    at the top of a page, without the space where a line was broken, and without its
+    formulas.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer entries than titles.
+    """
+    writer = PdfWriter(clone_from=path)
+    entries = list(_entries(writer.root_object["/Outlines"]))
+    if len(entries) != len(titles):
+        raise ValueError(f"{len(entries)} entries, {len(titles)} headings")
+    for entry, title in zip(entries, titles, strict=True):
+        entry[NameObject("/Title")] = TextStringObject(title)
+    writer.write(path)
+
+
+def _entries(parent: Any) -> Iterator[Any]:
+    """Yield the entries below one of an outline, depth first."""
+    entry = parent.get("/First")
+    while entry is not None:
+        entry = entry.get_object()
+        yield entry
+        yield from _entries(entry)
+        entry = entry.get("/Next")
+
+
+def count_pages(path: Path) -> int:
+    """Return how many pages a PDF has."""
+    return len(PdfReader(path).pages)
 
 
 def _soup(book: Book, name: str) -> Any:

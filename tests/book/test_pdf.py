@@ -6,9 +6,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from pypdf import PdfReader, PdfWriter
 
 from tools import build, pdf
 from tools.chapters import Book
@@ -40,6 +42,15 @@ def test_anchors_do_not_meet_and_links_lead_somewhere(joined: BeautifulSoup) -> 
     inside = {link.removeprefix("#") for link in links if link.startswith("#")}
     assert len(inside) > 100
     assert inside <= within
+    drawn = {str(tag["xlink:href"]) for tag in joined.select("article svg use")}
+    assert len(drawn) > 200
+    assert {anchor.removeprefix("#") for anchor in drawn} <= within
+    clipped = set(re.findall(r"url\(#([^)]+)\)", str(joined.select("article svg"))))
+    assert len(clipped) > 100
+    assert clipped <= within
+    for tag in joined.select("article :is([aria-labelledby], [aria-describedby])"):
+        named = f"{tag.get('aria-labelledby', '')} {tag.get('aria-describedby', '')}"
+        assert set(named.split()) <= within
     left = {link for link in links if not link.startswith(("#", "http", "mailto"))}
     assert not [link for link in left if ".html" in link and "genindex" not in link]
 
@@ -92,7 +103,10 @@ def test_the_first_page_offers_the_file_once_it_is_there(
 ) -> None:
     copied = copy_of(book, tmp_path)
     printed = tmp_path / "some.pdf"
-    printed.write_bytes(b"%PDF-1.4\n/Type /Page\n/Type /Page\n")
+    with PdfWriter() as writer:
+        for _ in range(2):
+            writer.add_blank_page(200, 300)
+        writer.write(printed)
     for _ in range(2):  # a second file takes the first one's place
         pdf.offer(copied, printed)
         page = BeautifulSoup(
@@ -115,7 +129,7 @@ def test_without_the_file_the_first_page_has_no_link_to_it(book: Book) -> None:
 @pytest.mark.browser
 @pytest.mark.usefixtures("browser")
 def test_the_printed_book_has_pages_an_outline_and_tags(
-    book: Book, tmp_path: Path
+    joined: BeautifulSoup, book: Book, tmp_path: Path
 ) -> None:
     target = tmp_path / "book.pdf"
     # In a process of its own: this one drives the tests' browser already.
@@ -123,11 +137,27 @@ def test_the_printed_book_has_pages_an_outline_and_tags(
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     content = target.read_bytes()
     assert content.startswith(b"%PDF-")
-    pages = pdf.count_pages(content)
+    printed = PdfReader(target)
+    pages = len(printed.pages)
     assert pages > 100
     assert said.stdout == f"{target}: {pages} pages\n"
-    assert b"/Outlines" in content
-    assert re.search(rb"/Marked\s+true", content)
+    root: Any = printed.root_object
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "en"
+    assert "/StructTreeRoot" in root
+    titles = [str(entry["/Title"]) for entry in pdf._entries(root["/Outlines"])]
+    assert titles == pdf.headings(str(joined))
+    assert titles[0] == "Softmax cross-entropy"
+    assert "We do not know p; we have samples" in titles
+    first = [entry.title for entry in printed.outline if not isinstance(entry, list)]
+    assert first[1:4] == ["Information", "Softmax", "The loss"]
+    assert first[-1] == "Solutions"
+    # Each chapter starts on a page of its own, where the outline says.
+    for entry in printed.outline:
+        if not isinstance(entry, list):
+            number = printed.get_destination_page_number(entry)
+            assert number is not None
+            assert entry.title in " ".join(printed.pages[number].extract_text().split())
     assert [path.name for path in tmp_path.iterdir()] == ["book.pdf"]
     assert not list(book.html.rglob(".print.html"))
 
