@@ -38,6 +38,7 @@ article > section { break-before: page; }
 body { font-variant-ligatures: none; }
 a.headerlink, .copybtn, .toggle-button, details.hide { display: none !important; }
 pre { font-size: 9pt !important; }
+ul.ce-index { columns: 2; }
 h1, h2, h3, h4, dt { break-after: avoid; }
 .ce-cover { text-align: center; }
 .ce-cover svg { height: auto; margin: 25mm auto 20mm; width: 120mm; }
