@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, SoupStrainer, Tag
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import NameObject, TextStringObject
 
@@ -225,7 +225,8 @@ def offer(book: Book, printed: Path) -> None:
 
 def headings(document: str) -> list[str]:
     """Return the text of each heading of an HTML document, in order."""
-    found = BeautifulSoup(document, "html.parser").select("h1, h2, h3, h4, h5, h6")
+    names = SoupStrainer(["h1", "h2", "h3", "h4", "h5", "h6"])
+    found = BeautifulSoup(document, "html.parser", parse_only=names).find_all(names)
     for mark in [mark for heading in found for mark in heading.select(".headerlink")]:
         mark.decompose()
     # Formulas are there as text, with an invisible sign between function and argument.
