@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +24,7 @@ from typing import Any
 from tools.browser import HOW_TO_GET, chromium, find_browser
 from tools.chapters import Book
 from tools.files import ROOT, BuildError
-from tools.serve import server_for
+from tools.serve import serving
 
 PHONE = {"viewport": {"width": 412, "height": 915}, "device_scale_factor": 2.625}
 PHONE |= {"is_mobile": True, "has_touch": True}
@@ -133,6 +132,26 @@ def median(weights: Sequence[Weight]) -> Weight:
     )
 
 
+def _weigh_all(book: Book, pages: Sequence[str], runs: int) -> int:
+    """Print a line for each page; return how many are over a limit."""
+    program = find_browser()
+    if program is None:
+        raise BuildError(HOW_TO_GET)
+    bad = 0
+    with serving(book.html) as home, chromium(program) as browser:
+        print(f"{'page':28}{'requests':>9}{'kB':>6}{'paint s':>9}{'shift':>8}")
+        weigh(browser, home, book.pages[0], throttled=False)  # the browser warms up
+        for name in pages or [*book.pages, "search", "genindex"]:
+            got = median([weigh(browser, home, name) for _ in range(runs)])
+            print(
+                f"{name:28}{got.requests:9}{got.size / 1000:6.0f}{got.paint:9.2f}"
+                f"{got.shift:8.3f}  {', '.join([*got.faults, *got.outside])}",
+                flush=True,
+            )
+            bad += bool(got.faults)
+    return bad
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; return 1 if a page is over a limit."""
     parser = argparse.ArgumentParser(
@@ -142,31 +161,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=3, help="visits to each page")
     options = parser.parse_args(arguments)
     book = Book(ROOT)
-    program = find_browser()
     try:
-        if program is None:
-            raise BuildError(HOW_TO_GET)
-        server = server_for(book.html, 0)
+        bad = _weigh_all(book, options.pages, options.runs)
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    bad = 0
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    print(f"{'page':28}{'requests':>9}{'kB':>6}{'paint s':>9}{'shift':>8}")
-    with chromium(program) as browser:
-        home = f"http://127.0.0.1:{server.server_port}/"
-        weigh(browser, home, book.pages[0], throttled=False)  # the browser warms up
-        for name in options.pages or [*book.pages, "search", "genindex"]:
-            got = median([weigh(browser, home, name) for _ in range(options.runs)])
-            print(
-                f"{name:28}{got.requests:9}{got.size / 1000:6.0f}{got.paint:9.2f}"
-                f"{got.shift:8.3f}  {', '.join([*got.faults, *got.outside])}",
-                flush=True,
-            )
-            bad += bool(got.faults)
-    server.shutdown()
-    server.server_close()
     print(
         f"{bad} pages over a limit of {MOST_BYTES / 1000:.0f} kB, {LATEST_PAINT} s, "
         f"{MOST_SHIFT} or no request outside"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tools.chapters import Book
 from tools.files import ROOT
-from tools.serve import server_for
+from tools.serve import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,10 +26,5 @@ def book() -> Book:
 @pytest.fixture(scope="session")
 def site(book: Book) -> Iterator[str]:
     """Serve the built book as ``make serve`` does and return its address."""
-    server = server_for(book.html, 0)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(book.html) as address:
+        yield address

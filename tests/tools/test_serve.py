@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import gzip
-import threading
+import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tools.files import BuildError
-from tools.serve import server_for
+from tools.serve import server_for, serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,13 +23,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_page_is_served_fresh(folder: Path) -> None:
-    with server_for(folder, 0) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/"
-        with urllib.request.urlopen(address) as answer:
-            assert answer.read() == b"<p>The book</p>"
-            assert answer.headers["Cache-Control"] == "no-store"
-        server.shutdown()
+    with serving(folder) as address, urllib.request.urlopen(address) as answer:
+        assert answer.read() == b"<p>The book</p>"
+        assert answer.headers["Cache-Control"] == "no-store"
+    with pytest.raises(urllib.error.URLError):  # it is over
+        urllib.request.urlopen(address)
 
 
 def test_a_taken_port_leads_to_another(folder: Path) -> None:
@@ -48,9 +46,7 @@ def test_no_book_is_one_line(tmp_path: Path) -> None:
 
 def test_text_is_packed_for_whoever_unpacks(folder: Path) -> None:
     (folder / "a.woff").write_bytes(b"a font")
-    with server_for(folder, 0) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        home = f"http://127.0.0.1:{server.server_port}/"
+    with serving(folder) as home:
         asking = {"Accept-Encoding": "gzip, br"}
         page = urllib.request.Request(f"{home}index.html", headers=asking)
         with urllib.request.urlopen(page) as answer:
@@ -61,4 +57,3 @@ def test_text_is_packed_for_whoever_unpacks(folder: Path) -> None:
         with urllib.request.urlopen(font) as answer:
             assert answer.headers["Content-Encoding"] is None
             assert answer.read() == b"a font"
-        server.shutdown()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tools import weigh as weighing
 from tools.chapters import Book
-from tools.serve import server_for
+from tools.serve import serving
 from tools.weigh import LATEST_PAINT, MOST_BYTES, MOST_SHIFT, Weight, main, median
 
 if TYPE_CHECKING:
@@ -56,13 +55,8 @@ def home(tmp_path: Path) -> Iterator[str]:
     (tmp_path / "picture.svg").write_text(square, encoding="utf-8")
     (tmp_path / "jumping.html").write_text(JUMPING, encoding="utf-8")
     (tmp_path / "plain.html").write_text("<p>A page</p>" * 99, encoding="utf-8")
-    server = server_for(tmp_path, 0)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(tmp_path) as address:
+        yield address
 
 
 @pytest.mark.browser

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -25,7 +24,6 @@ from crossentropy.lab.experiments.runner import (
 from crossentropy.lab.files import writing
 from crossentropy.lab.folder import plain
 from crossentropy.lab.settings import Settings, make_trainer
-from crossentropy.lab.signals import run_with_children
 from crossentropy.lab.training import predict_logits
 
 NUMBERS, PICTURE = "comparison.json", "comparison.svg"
@@ -90,10 +88,7 @@ def compare(
     for each in plain_settings:
         del each["seed"]
     experiment = Experiment("compare", run, plain_settings, seeds, short=())
-    processes = min(processes or os.cpu_count() or 1, len(settings) * seeds)
-    if processes == 1:  # this one, which Ctrl-C ends by itself
-        return run_all(experiment, processes=1)
-    return run_with_children(lambda: run_all(experiment, processes=processes))
+    return run_all(experiment, processes=processes)
 
 
 def table(records: Sequence[Record]) -> str:

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 
 from crossentropy.lab.files import writing
+from crossentropy.lab.signals import run_with_children
 
 Setting = Mapping[str, Any]
 Record = dict[str, Any]
@@ -105,15 +106,19 @@ def run_all(
         for seed in seeds
     ]
     processes = min(processes or os.cpu_count() or 1, len(tasks) or 1)
-    if processes == 1:
+    if processes == 1:  # this one, which Ctrl-C ends by itself
         before = torch.get_num_threads()
         try:
             return [_one(task) for task in tasks]
         finally:
             torch.set_num_threads(before)
-    # Forked processes inherit torch's thread pool half alive; spawned ones don't.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(_one, tasks))
+
+    def deal_out() -> list[Record]:
+        # Forked processes inherit torch's thread pool half alive; spawned ones don't.
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            return list(pool.map(_one, tasks))
+
+    return run_with_children(deal_out)
 
 
 def provenance(command: str) -> dict[str, str]:
