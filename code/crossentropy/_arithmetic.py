@@ -9,13 +9,13 @@ from crossentropy._validate import FloatArray, IndexArray
 _CHUNK = 64
 
 
-def weigh(p: FloatArray, x: FloatArray) -> FloatArray:
+def times(p: FloatArray, x: FloatArray) -> FloatArray:
     """`p * x`, where a weight of 0 silences even an infinite x: 0 * inf counts 0."""
     product: FloatArray = np.where((p == 0) & np.isinf(x), 0.0, p * x)
     return product
 
 
-def shift(z: FloatArray) -> tuple[FloatArray, FloatArray]:
+def below_largest(z: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The largest logit of each row, and every logit's distance below it.
 
     Logits of +inf are ties at the limit: they lie 0 below each other, and everything
@@ -58,7 +58,7 @@ def row_sums(x: FloatArray) -> FloatArray:
     return summed
 
 
-def others(e: FloatArray, index: IndexArray) -> FloatArray:
+def sum_without(e: FloatArray, index: IndexArray) -> FloatArray:
     """Sum over each row without the entry at `index` (one for each row).
 
     Leaving an entry out is exact; subtracting it from the full sum would cancel.

@@ -61,7 +61,7 @@ def as_rows(x: ArrayLike, name: str) -> tuple[FloatArray, np.dtype[Any]]:
     return array, dtype
 
 
-def finish(x: ArrayLike, dtype: DTypeLike) -> ScalarOrArray:
+def rounded_to(x: ArrayLike, dtype: DTypeLike) -> ScalarOrArray:
     """Round a result to its dtype; a single number comes back as a NumPy scalar."""
     with np.errstate(all="ignore"):  # a float16 beyond 65504 is rightly inf
         return np.asarray(x).astype(dtype, copy=False)[()]

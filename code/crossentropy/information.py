@@ -20,15 +20,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from crossentropy._arithmetic import weigh
+from crossentropy._arithmetic import times
 from crossentropy._validate import (
     UNITS,
     FloatArray,
     ScalarOrArray,
     as_distributions,
     as_probabilities,
-    finish,
     require_option,
+    rounded_to,
 )
 
 
@@ -84,7 +84,7 @@ def surprisal(q: ArrayLike, *, unit: str = "nats") -> ScalarOrArray:
     3.0
     """
     probabilities, dtype = as_probabilities(q, "q", allow_nan=True)
-    return finish(0.0 - _log(probabilities, unit), dtype)
+    return rounded_to(0.0 - _log(probabilities, unit), dtype)
 
 
 def entropy(p: ArrayLike, *, unit: str = "nats") -> ScalarOrArray:
@@ -151,7 +151,7 @@ def cross_entropy(p: ArrayLike, q: ArrayLike, *, unit: str = "nats") -> ScalarOr
     1.2075
     """
     p_rows, q_rows, dtype = _pair(p, q)
-    return finish(weigh(p_rows, 0.0 - _log(q_rows, unit)).sum(axis=-1), dtype)
+    return rounded_to(times(p_rows, 0.0 - _log(q_rows, unit)).sum(axis=-1), dtype)
 
 
 @np.errstate(all="ignore")
@@ -190,7 +190,7 @@ def kl_divergence(p: ArrayLike, q: ArrayLike, *, unit: str = "nats") -> ScalarOr
     0.2075
     """
     p_rows, q_rows, dtype = _pair(p, q)
-    return finish(_divergence(p_rows, q_rows, unit), dtype)
+    return rounded_to(_divergence(p_rows, q_rows, unit), dtype)
 
 
 def _divergence(p: FloatArray, q: FloatArray, unit: str) -> FloatArray:
@@ -202,7 +202,7 @@ def _divergence(p: FloatArray, q: FloatArray, unit: str) -> FloatArray:
     log_ratio = np.where(np.abs(p - q) <= q / 2, near, far)
     log_ratio[np.broadcast_to((p == 0) & (q == 0), log_ratio.shape)] = 0.0
     # Rows that sum to 1 only within rounding can fall below 0 by as much.
-    divergence: FloatArray = np.maximum(weigh(p, log_ratio).sum(axis=-1), 0.0)
+    divergence: FloatArray = np.maximum(times(p, log_ratio).sum(axis=-1), 0.0)
     return divergence
 
 
@@ -238,7 +238,9 @@ def mutual_information(joint: ArrayLike, *, unit: str = "nats") -> ScalarOrArray
     table, dtype = as_distributions(joint, "joint", axes=2, allow_nan=True)
     product = table.sum(axis=-1, keepdims=True) * table.sum(axis=-2, keepdims=True)
     rows = (*table.shape[:-2], table.shape[-2] * table.shape[-1])
-    return finish(_divergence(table.reshape(rows), product.reshape(rows), unit), dtype)
+    return rounded_to(
+        _divergence(table.reshape(rows), product.reshape(rows), unit), dtype
+    )
 
 
 def perplexity(p: ArrayLike, q: ArrayLike | None = None) -> ScalarOrArray:

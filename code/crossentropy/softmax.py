@@ -27,14 +27,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from crossentropy._arithmetic import others, row_sums, shift
+from crossentropy._arithmetic import below_largest, row_sums, sum_without
 from crossentropy._validate import (
     FloatArray,
     ScalarOrArray,
     as_floats,
     as_rows,
     as_temperature,
-    finish,
+    rounded_to,
 )
 
 
@@ -54,7 +54,7 @@ def _rest(below: FloatArray) -> tuple[FloatArray, FloatArray]:
     e = np.exp(below)
     if e.shape[-1] == 0:
         return e, row_sums(e)
-    return e, others(e, below.argmax(axis=-1, keepdims=True))
+    return e, sum_without(e, below.argmax(axis=-1, keepdims=True))
 
 
 @np.errstate(all="ignore")
@@ -99,10 +99,10 @@ def logsumexp(
     0.69314718...
     """
     z, dtype = as_rows(logits, "logits")
-    largest, below = shift(_to_last(z, axis))
+    largest, below = below_largest(_to_last(z, axis))
     total = np.where(np.isinf(largest), largest, largest + np.log1p(_rest(below)[1]))
     kept = np.moveaxis(total, -1, axis)
-    return finish(kept if keepdims else kept.squeeze(axis), dtype)
+    return rounded_to(kept if keepdims else kept.squeeze(axis), dtype)
 
 
 @np.errstate(all="ignore")
@@ -145,8 +145,8 @@ def log_softmax(
     np.True_
     """
     z, dtype = as_rows(logits, "logits")
-    below = shift(_to_last(z, axis))[1] / as_temperature(temperature)
-    return finish(np.moveaxis(below - np.log1p(_rest(below)[1]), -1, axis), dtype)
+    below = below_largest(_to_last(z, axis))[1] / as_temperature(temperature)
+    return rounded_to(np.moveaxis(below - np.log1p(_rest(below)[1]), -1, axis), dtype)
 
 
 @np.errstate(all="ignore")
@@ -194,9 +194,9 @@ def softmax(
     [0.2312, 0.6285, 0.1402]
     """
     z, dtype = as_rows(logits, "logits")
-    below = shift(_to_last(z, axis))[1] / as_temperature(temperature)
+    below = below_largest(_to_last(z, axis))[1] / as_temperature(temperature)
     e, rest = _rest(below)
-    return finish(np.moveaxis(e / (1.0 + rest), -1, axis), dtype)
+    return rounded_to(np.moveaxis(e / (1.0 + rest), -1, axis), dtype)
 
 
 @np.errstate(all="ignore")
@@ -238,14 +238,14 @@ def softmax_jacobian(logits: ArrayLike, *, temperature: float = 1.0) -> FloatArr
     """
     z, dtype = as_rows(logits, "logits")
     scale = as_temperature(temperature)
-    below = shift(z)[1] / scale
+    below = below_largest(z)[1] / scale
     e, rest = _rest(below)
     q = e / (1.0 + rest)
     complement = np.where(below == 0, rest, 1.0 + rest - e) / (1.0 + rest)
     jacobian = -q[..., :, None] * q[..., None, :]
     diagonal = np.arange(z.shape[-1])
     jacobian[..., diagonal, diagonal] = q * complement
-    array: FloatArray = finish(jacobian / scale, dtype)
+    array: FloatArray = rounded_to(jacobian / scale, dtype)
     return array
 
 
@@ -282,7 +282,7 @@ def sigmoid(x: ArrayLike) -> ScalarOrArray:
     """
     z, dtype = as_floats(x, "x")
     e = np.exp(-np.abs(z))
-    return finish(np.where(z < 0, e, 1.0) / (1.0 + e), dtype)
+    return rounded_to(np.where(z < 0, e, 1.0) / (1.0 + e), dtype)
 
 
 @np.errstate(all="ignore")
@@ -315,4 +315,4 @@ def log_sigmoid(x: ArrayLike) -> ScalarOrArray:
     [-1000.0, 0.0]
     """
     z, dtype = as_floats(x, "x")
-    return finish(np.minimum(z, 0.0) - np.log1p(np.exp(-np.abs(z))), dtype)
+    return rounded_to(np.minimum(z, 0.0) - np.log1p(np.exp(-np.abs(z))), dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from crossentropy._arithmetic import shift, weigh
+from crossentropy._arithmetic import below_largest, times
 from crossentropy._validate import (
     FloatArray,
     IndexArray,
@@ -78,7 +78,7 @@ def fit_temperature(
     hottest = as_number(high, "high", 1e-30, 1e30, "a number from 1e-30 to 1e30")
     if not coldest < hottest:
         raise ValueError(f"low: expected less than high ({high!r}), got {low!r}")
-    below = shift(z)[1]
+    below = below_largest(z)[1]
     left, right = 1 / hottest, 1 / coldest  # of beta
     if _slope(below, y, left) > 0:
         return hottest
@@ -97,5 +97,5 @@ def fit_temperature(
 def _slope(below: FloatArray, y: IndexArray, beta: float) -> float:
     """Derivative of the mean cross-entropy in beta, from logits below the largest."""
     e = np.exp(beta * below)
-    expected = weigh(e, below).sum(axis=1) / e.sum(axis=1)
+    expected = times(e, below).sum(axis=1) / e.sum(axis=1)
     return float((expected - below[np.arange(len(y)), y]).mean())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from crossentropy._arithmetic import others, row_sums, shift, weigh
+from crossentropy._arithmetic import below_largest, row_sums, sum_without, times
 from crossentropy._validate import FloatArray, IndexArray
 
 
@@ -29,7 +29,7 @@ def index_block(
     root = np.sqrt(np.finfo(z.dtype).max)
     far = ~((total >= 0.5) & (total <= root))
     if far.any():
-        below = shift(z[far])[1]
+        below = below_largest(z[far])[1]
         z_y[far], e_y[far], _ = _terms(below, y[far], below)
         g[far] = below
         # Rounding the differences has spent most of the bound: add in double precision.
@@ -79,21 +79,21 @@ def distribution_block(
     -log q_j = log1p(r) + (m - z_j): two non-negative terms, so nothing cancels. `g`
     receives the gradients, (sum of a) q - a, row n multiplied by scale[n].
     """
-    below = shift(z)[1]
+    below = below_largest(z)[1]
     k = below.argmax(axis=1, keepdims=True)
     e = np.exp(below)
-    rest = others(e, k)
+    rest = sum_without(e, k)
     if scale is not None:
         total = row_sums(a)
         g[...] = total * (e / (1.0 + rest)) - a
         # At k, where q may round to 1: (total - a_k) - total (1 - q_k). e_k is 1, or
         # nan if the row holds one.
         e_k = np.take_along_axis(e, k, axis=1)
-        at_k = others(a, k) - total * (rest / (e_k + rest))
+        at_k = sum_without(a, k) - total * (rest / (e_k + rest))
         np.put_along_axis(g, k, at_k, axis=1)
         g *= scale[:, None]
         _silence(g, scale)
-    return row_sums(weigh(a, np.log1p(rest) - below)).ravel()
+    return row_sums(times(a, np.log1p(rest) - below)).ravel()
 
 
 def _silence(g: FloatArray, scale: FloatArray) -> None:

@@ -10,8 +10,8 @@ from crossentropy._validate import (
     REDUCTIONS,
     FloatArray,
     ScalarOrArray,
-    finish,
     require_option,
+    rounded_to,
 )
 
 
@@ -44,7 +44,9 @@ def reduced(
     scaled = losses.astype(np.float64) * scale
     if not scale.all():
         scaled[scale == 0] = 0.0
-    return finish(scaled.reshape(shape) if reduction == "none" else scaled.sum(), dtype)
+    return rounded_to(
+        scaled.reshape(shape) if reduction == "none" else scaled.sum(), dtype
+    )
 
 
 def gradient_buffer(
@@ -71,7 +73,7 @@ def delivered(
 ) -> FloatArray:
     """The gradient that was computed in `g`, in its dtype, in `out` if there is one."""
     if out is None:
-        return np.asarray(finish(g, dtype))
+        return np.asarray(rounded_to(g, dtype))
     if out is not g:
-        out[...] = finish(g, dtype)
+        out[...] = rounded_to(g, dtype)
     return out

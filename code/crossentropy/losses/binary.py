@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from crossentropy._arithmetic import weigh
+from crossentropy._arithmetic import times
 from crossentropy._validate import (
     FloatArray,
     ScalarOrArray,
     as_floats,
     as_probabilities,
-    finish,
     first_row,
     require_same_shape,
+    rounded_to,
 )
 from crossentropy.losses._results import divisor, reduced
 from crossentropy.softmax import log_sigmoid, sigmoid
@@ -120,11 +120,11 @@ def sigmoid_cross_entropy_and_grad(
     require_same_shape(y, "labels", z.shape, "that of logits; nothing is broadcast")
     positive = y * _positive_weight(pos_weight, z)
     negative = 1 - y
-    losses = weigh(positive, -log_sigmoid(z)) + weigh(negative, -log_sigmoid(-z))
+    losses = times(positive, -log_sigmoid(z)) + times(negative, -log_sigmoid(-z))
     scale = np.ones(z.shape) / divisor(np.ones(z.shape), reduction)
     gradient = (negative * sigmoid(z) - positive * sigmoid(-z)) * scale
     loss = reduced(losses, scale, reduction, z.shape, dtype)
-    return loss, np.asarray(finish(gradient, dtype))
+    return loss, np.asarray(rounded_to(gradient, dtype))
 
 
 def _positive_weight(weight: ArrayLike | None, z: FloatArray) -> FloatArray:
@@ -238,4 +238,4 @@ def difference_loss_and_grad(
     losses = np.asarray(sigmoid(away))
     gradient = np.where(y == 1, -slope, slope)
     loss = reduced(losses, scale, reduction, z.shape, dtype)
-    return loss, np.asarray(finish(gradient, dtype))
+    return loss, np.asarray(rounded_to(gradient, dtype))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from crossentropy._arithmetic import shift
+from crossentropy._arithmetic import below_largest
 from crossentropy._validate import (
     FloatArray,
     IndexArray,
@@ -15,7 +15,7 @@ from crossentropy._validate import (
     as_labels,
     as_number,
     as_rows,
-    finish,
+    rounded_to,
 )
 from crossentropy.losses._kernel import index_block
 from crossentropy.losses._results import divisor, reduced
@@ -308,7 +308,7 @@ def multiclass_hinge_and_grad(
     g = np.zeros_like(z)
     losses = np.zeros(len(y), z.dtype)
     if z.size:
-        below = shift(z)[1]
+        below = below_largest(z)[1]
         rivals = below.copy()
         rivals[rows, y] = -np.inf
         rival = rivals.argmax(axis=1)
@@ -342,4 +342,4 @@ def _row_results(
 ) -> tuple[ScalarOrArray, FloatArray]:
     """Loss and gradient as the caller wants them."""
     loss = reduced(losses, scale, reduction, shape[:-1], dtype)
-    return loss, np.asarray(finish((g * scale[:, None]).reshape(shape), dtype))
+    return loss, np.asarray(rounded_to((g * scale[:, None]).reshape(shape), dtype))
