@@ -10,8 +10,12 @@ _CHUNK = 64
 
 
 def times(p: FloatArray, x: FloatArray) -> FloatArray:
-    """`p * x`, where a weight of 0 silences even an infinite x: 0 * inf counts 0."""
-    product: FloatArray = np.where((p == 0) & np.isinf(x), 0.0, p * x)
+    """`p * x`, where 0 * inf counts 0; nan stays nan."""
+    product = p * x
+    lost = np.isnan(product)
+    if lost.any():
+        # Of numbers that are not nan themselves, 0 and inf alone have a product of nan.
+        product = np.where(lost & ~np.isnan(p) & ~np.isnan(x), 0.0, product)
     return product
 
 
@@ -20,7 +24,9 @@ def below_largest(z: FloatArray) -> tuple[FloatArray, FloatArray]:
 
     Logits of +inf are ties at the limit: they lie 0 below each other, and everything
     finite lies infinitely far below. A row of -inf alone has no distances: nan.
+    Whatever the layout of `z`, the distances come row after row, as sums want them.
     """
+    z = np.ascontiguousarray(z)
     largest = _row_max(z)
     below = z - largest
     if np.isposinf(largest).any():
@@ -44,17 +50,16 @@ def row_sums(x: FloatArray) -> FloatArray:
     """Sums over the last axis, kept as an axis of length 1.
 
     einsum adds several times faster than sum does, but in few running totals, whose
-    rounding errors grow with their length. So it adds up chunks of a row, and those in
-    double precision.
+    rounding errors grow with their length. So it adds up chunks of a row, then, in
+    double precision, chunks of these sums, and so on.
     """
     x = np.ascontiguousarray(x)  # einsum adds strided rows in one running total
     whole = x.shape[-1] - x.shape[-1] % _CHUNK
-    total = np.einsum("...k->...", x[..., whole:])
+    total = np.einsum("...k->...", x[..., whole:])[..., None]
     if whole:
         chunks = x[..., :whole].reshape(*x.shape[:-1], -1, _CHUNK)
-        parts = np.einsum("...k->...", chunks)
-        total = total + np.einsum("...k->...", parts.astype(np.float64))
-    summed: FloatArray = total[..., None].astype(x.dtype, copy=False)
+        total = total + row_sums(np.einsum("...k->...", chunks).astype(np.float64))
+    summed: FloatArray = total.astype(x.dtype, copy=False)
     return summed
 
 

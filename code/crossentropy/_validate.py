@@ -6,6 +6,9 @@ error that names the argument, the first offending row and the valid range.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -35,8 +38,13 @@ def as_array(x: ArrayLike, name: str) -> NDArray[Any]:
         raise TypeError(f"{name}: masked arrays are not supported; fill the mask first")
     try:
         return np.asarray(x)
-    except ValueError:
-        raise ValueError(f"{name}: the rows differ in length") from None
+    except Exception as error:  # whatever an array of another library may raise
+        if isinstance(error, ValueError) and "inhomogeneous" in str(error):
+            raise ValueError(f"{name}: the rows differ in length") from None
+        raise TypeError(
+            f"{name}: expected what NumPy can read as an array, got "
+            f"{type(x).__name__} ({error})"
+        ) from None
 
 
 def as_floats(x: ArrayLike, name: str) -> tuple[FloatArray, np.dtype[Any]]:
@@ -70,29 +78,66 @@ def rounded_to(x: ArrayLike, dtype: DTypeLike) -> ScalarOrArray:
 def require_option(value: str, name: str, options: tuple[str, ...]) -> None:
     """Refuse a word that is not among the options."""
     if not isinstance(value, str) or value not in options:
-        raise ValueError(f"{name}: expected one of {options}, got {value!r}")
+        raise ValueError(f"{name}: expected one of {options}, got {shown(value)}")
+
+
+def shown(value: object) -> str:
+    """`value` as a message shows it: at most about a line long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes out no integer of more than 4300 digits
+        return "an integer of thousands of digits"
+    return text if len(text) <= 80 else f"{text[:40]}... ({len(text)} characters)"
+
+
+def _is_single(value: Any) -> bool:
+    """Whether this may be one number: text and arrays are none, whatever they hold."""
+    return not isinstance(value, (str, bytes, bytearray)) and np.ndim(value) == 0
 
 
 def as_number(value: float, name: str, low: float, high: float, why: str) -> float:
     """`value` as a float within [low, high]; `why` words the valid range."""
     try:
+        if not _is_single(value):
+            raise TypeError
         number = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name}: expected a number, got {value!r}") from None
+    except OverflowError:
+        number = math.inf if value > 0 else -math.inf
+    except Exception:  # whatever a number of another library may raise
+        raise TypeError(f"{name}: expected a number, got {shown(value)}") from None
     if not low <= number <= high:
-        raise ValueError(f"{name}: expected {why}, got {value!r}")
+        raise ValueError(f"{name}: expected {why}, got {shown(value)}")
     return number
 
 
-def as_integer(value: float, name: str, low: int) -> int:
-    """`value` as an integer of at least `low`; 15.0 counts as one."""
+def as_integer(value: float, name: str, low: int, high: int = 2**63 - 1) -> int:
+    """`value` as an integer from `low` to `high`; 15.0 counts as one."""
     try:
+        if not _is_single(value):
+            raise TypeError
         number = int(value)
-    except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"{name}: expected an integer, got {value!r}") from None
-    if number != value or not low <= number < 2**63:
-        raise ValueError(f"{name}: expected an integer >= {low}, got {value!r}")
+    except Exception:  # nan, inf, and whatever another library may raise
+        raise TypeError(f"{name}: expected an integer, got {shown(value)}") from None
+    if number != value or not low <= number <= high:
+        upper = f" and <= {high}" if number > high else ""
+        raise ValueError(
+            f"{name}: expected an integer >= {low}{upper}, got {shown(value)}"
+        )
     return number
+
+
+def as_size(value: float, name: str, low: int) -> int:
+    """A number of classes or bins: an integer for which memory may be found."""
+    return as_integer(value, name, low, 2**31 - 1)
+
+
+@contextmanager
+def memory_for(value: int, name: str) -> Iterator[None]:
+    """Name the argument that asks for more memory than there is."""
+    try:
+        yield
+    except MemoryError:
+        raise ValueError(f"{name}: {value} needs more memory than there is") from None
 
 
 def as_generator(rng: np.random.Generator | int) -> np.random.Generator:
@@ -100,7 +145,7 @@ def as_generator(rng: np.random.Generator | int) -> np.random.Generator:
     if isinstance(rng, np.random.Generator):
         return rng
     if not isinstance(rng, (int, np.integer)):
-        raise TypeError(f"rng: expected a NumPy Generator or a seed, got {rng!r}")
+        raise TypeError(f"rng: expected a NumPy Generator or a seed, got {shown(rng)}")
     return np.random.default_rng(as_integer(rng, "rng", 0))
 
 
@@ -158,9 +203,12 @@ def as_distributions(
 def as_probabilities(
     x: ArrayLike, name: str, *, allow_nan: bool = False
 ) -> tuple[FloatArray, np.dtype[Any]]:
-    """Numbers from 0 to 1, each on its own."""
+    """Numbers from 0 to 1, each on its own.
+
+    Above 1 by as little as the sum of a distribution may be, they count as 1.
+    """
     array, dtype = as_floats(x, name)
-    good = (array >= 0) & (array <= 1)
+    good = (array >= 0) & (array <= 1 + float(np.sqrt(np.finfo(dtype).eps)))
     if allow_nan:
         good |= np.isnan(array)
     if not good.all():
@@ -168,7 +216,17 @@ def as_probabilities(
         raise ValueError(
             f"{name}: {row} holds {array[index]}; the valid range is 0 to 1"
         )
-    return array, dtype
+    return np.minimum(array, 1.0), dtype
+
+
+def as_outcomes(x: ArrayLike, name: str) -> NDArray[np.bool_]:
+    """Zeros and ones as booleans."""
+    array = as_floats(x, name)[0]
+    unclear = np.asarray((array != 0) & (array != 1))
+    if unclear.any():
+        index, row = first_row(unclear)
+        raise ValueError(f"{name}: {row} holds {array[index]}; valid: 0 and 1")
+    return np.asarray(array == 1)
 
 
 def require_matrix(x: NDArray[Any], name: str) -> None:
@@ -192,10 +250,12 @@ def as_labels(
     ignore_index: int | None = None,
     name: str = "labels",
 ) -> IndexArray:
-    """Class indices of the given shape, each in [0, num_classes) or ignored."""
+    """Class indices of the given shape, each in [0, num_classes); -1 where ignored."""
     array = as_array(labels, name)
     require_same_shape(array, name, shape, "one label for each row")
     valid = f"valid labels are the integers 0 to {num_classes - 1}"
+    if num_classes == 0:
+        valid = "there are no classes, so no label is valid"
     if array.dtype.kind not in "bui":
         if array.size == 0:
             return array.astype(np.intp)
@@ -206,30 +266,40 @@ def as_labels(
         raise ValueError(
             f"{name}: {row} has label {array[index]} of dtype {array.dtype}; {valid}"
         )
-    bad = (array < 0) | (array >= num_classes)
+    ignored = np.zeros(array.shape, np.bool_)
     if ignore_index is not None:
         if not isinstance(ignore_index, (int, np.integer)):
-            raise TypeError(f"ignore_index: expected an integer, got {ignore_index!r}")
-        bad &= array != ignore_index
+            raise TypeError(
+                f"ignore_index: expected an integer, got {shown(ignore_index)}"
+            )
+        # Compared as they come: an integer of another type might wrap around.
+        ignored = np.asarray(array == int(ignore_index))
+    bad = ((array < 0) | (array >= num_classes)) & ~ignored
     if bad.any():
         index, row = first_row(bad)
         raise ValueError(f"{name}: {row} has label {array[index]}; {valid}")
-    return array.astype(np.intp)
+    indices = array.astype(np.intp)
+    indices[ignored] = -1
+    return indices
 
 
-def as_weight(
-    weight: ArrayLike | None, num_classes: int, name: str = "weight"
-) -> FloatArray | None:
-    """One finite weight >= 0 for each class, in float64."""
-    if weight is None:
-        return None
-    array = as_floats(weight, name)[0].astype(np.float64, copy=False)
-    require_same_shape(array, name, (num_classes,), "one weight for each class")
+def as_weights(x: ArrayLike, name: str) -> FloatArray:
+    """Finite weights >= 0, as a copy in double precision."""
+    array = as_floats(x, name)[0].astype(np.float64)
     bad = ~(np.isfinite(array) & (array >= 0))
     if bad.any():
         index, _ = first_row(bad)
         raise ValueError(
-            f"{name}: class {index[0]} has weight {array[index]}; "
-            "weights must be finite and at least 0"
+            f"{name}: entry {index} is {array[index]}; weights must be finite and at "
+            "least 0"
         )
+    return array
+
+
+def as_class_weights(weight: ArrayLike | None, num_classes: int) -> FloatArray | None:
+    """One weight for each class."""
+    if weight is None:
+        return None
+    array = as_weights(weight, "weight")
+    require_same_shape(array, "weight", (num_classes,), "one weight for each class")
     return array

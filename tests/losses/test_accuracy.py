@@ -184,3 +184,64 @@ def test_half_precision_rounds_only_the_result():
         loss, slope = oracles.index_loss(z[n], y[n])
         assert oracles.relative_error(losses[n], loss) <= 2.0**-11 + 1e-6
         assert oracles.worst_error(gradient[n], slope, 2.0**-14) <= 2.0**-11 + 1e-6
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("spread", [0.02, 1.0, 4.0])
+@pytest.mark.parametrize("classes", [10, 100, 1000, 50_257, 250_000])
+def test_smoothed_and_soft_gradients_over_many_classes(classes, spread, dtype):
+    """q_k A - a_k at the largest logit, where both parts may be small or near 1."""
+    rng = np.random.default_rng(classes)
+    # Few distinct logits: the oracle takes each exp once.
+    z = (rng.normal(size=classes) * spread).round(2).astype(dtype)
+    y, top = int(rng.integers(classes)), int(z.argmax())
+    values, counts = np.unique(z, return_counts=True)
+    e = {v: oracles.MP.exp(oracles.MP.mpf(v)) for v in map(float, values)}
+    pairs = zip(map(float, values), map(int, counts), strict=True)
+    total = oracles.MP.fsum(count * e[v] for v, count in pairs)
+    w = rng.uniform(0.5, 2, classes)
+    eps = oracles.MP.mpf(0.1)
+    p = np.full(classes, 1 / classes).astype(dtype)
+    soft = np.abs(p.sum(dtype=np.float64) - 1) < 1e-3  # float16 may be too coarse
+    sums = {
+        "plain": oracles.MP.one,
+        "weighted": (1 - eps) * oracles.MP.mpf(w[y])
+        + eps / classes * oracles.MP.fsum(map(float, w)),
+        "soft": oracles.MP.mpf(float(p[0])) * classes,
+    }
+    found = {
+        "plain": ce.softmax_cross_entropy_and_grad(z, y, label_smoothing=0.1)[1],
+        "weighted": ce.softmax_cross_entropy_and_grad(
+            z, y, label_smoothing=0.1, weight=w, reduction="sum"
+        )[1],
+    }
+    if soft:
+        found["soft"] = ce.soft_label_cross_entropy_and_grad(z, p)[1]
+    unit = 2.0**-11 if dtype == "float16" else 0.0
+    limit = oracles.bound(z.astype("float32") if unit else z)
+    for name, gradient in found.items():
+        for j in {top, y, 0, classes - 1}:
+            share = (1 - eps) * int(j == y) + eps / classes
+            a = share * (oracles.MP.mpf(w[j]) if name == "weighted" else 1)
+            a = oracles.MP.mpf(float(p[j])) if name == "soft" else a
+            q = sums[name] * e[float(z[j])] / total
+            error = abs(oracles.MP.mpf(float(gradient[j])) - (q - a))
+            # float16 rounds the result, and has fewer digits below 2^-14.
+            allowed = limit * (q + a) + unit * abs(q - a) + (2.0**-25 if unit else 0)
+            assert error <= allowed, (name, j)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_equal_logits_of_a_million_classes(dtype):
+    classes = 1_500_000
+    for lead in (0.0, 0.1, 2.9):
+        z = np.zeros(classes, dtype)
+        z[7] = lead
+        top = oracles.MP.exp(oracles.exact(z[7:8])[0])
+        q = 1 / (top + classes - 1)
+        loss, gradient = ce.softmax_cross_entropy_and_grad(z, 3)
+        limit = oracles.BOUND[dtype]
+        assert oracles.relative_error(loss, -oracles.MP.log(q)) <= limit
+        truth = [q, q * top, q - 1]
+        assert oracles.worst_error(gradient[[0, 7, 3]], truth) <= limit
+        assert oracles.worst_error(ce.softmax(z)[[0, 7]], truth[:2]) <= limit

@@ -141,7 +141,7 @@ class TestDifferenceLoss:
         )
 
     def test_refuses_soft_labels(self):
-        with pytest.raises(ValueError, match=r"labels: row 1 has label 0\.5; valid"):
+        with pytest.raises(ValueError, match=r"labels: row 1 holds 0\.5; valid: 0 and"):
             ce.difference_loss([1.0, 2.0, 3.0], [0, 0.5, 1])
 
 
@@ -152,9 +152,9 @@ class TestBadInput:
     @pytest.mark.parametrize(
         ("labels", "message"),
         [
-            ([0, 2], r"labels: row 1 holds 2.0; the valid range is 0 to 1"),
-            ([-0.5, 1], r"labels: row 0 holds -0.5; the valid range is 0 to 1"),
-            ([0, np.nan], r"labels: row 1 holds nan; the valid range is 0 to 1"),
+            ([0, 2], r"labels: row 1 holds 2.0; .*valid.* 0 (to|and) 1"),
+            ([-0.5, 1], r"labels: row 0 holds -0.5; .*valid.* 0 (to|and) 1"),
+            ([0, np.nan], r"labels: row 1 holds nan; .*valid.* 0 (to|and) 1"),
             ([1], r"labels: expected shape \(2,\) .* got \(1,\)"),
             ([[0, 1]], r"labels: expected shape \(2,\) .* got \(1, 2\)"),
         ],
@@ -191,3 +191,26 @@ def test_bad_pos_weight(weight, message):
 def test_masked_pos_weight():
     with pytest.raises(TypeError, match="pos_weight: masked arrays"):
         ce.sigmoid_cross_entropy(0.0, 1, pos_weight=np.ma.masked_array([1.0], [1]))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_weights_and_losses_at_the_ends_of_a_range(dtype):
+    z = np.array([np.finfo(dtype).max, -np.finfo(dtype).max, 0.0], dtype)
+    with np.errstate(all="raise"):
+        losses, gradient = ce.sigmoid_cross_entropy_and_grad(
+            z, [0, 1, 1], pos_weight=[1.7e308, 1e-300, 0.5], reduction="none"
+        )
+        mean = ce.sigmoid_cross_entropy(z[:2], [0, 0])
+        huge = ce.sigmoid_cross_entropy([-1e3] * 1000, [1] * 1000, pos_weight=1e305)
+    wide = np.array([z[0], 1e-300 * float(-z[1]), np.log(2) / 2])
+    np.testing.assert_allclose(losses, wide.astype(dtype), rtol=1e-7)
+    np.testing.assert_array_equal(gradient, np.array([1, -1e-300, -0.25], dtype))
+    assert mean == z[0] / 2
+    np.testing.assert_allclose(huge, 1e308, rtol=1e-14)
+
+
+def test_a_label_that_rounding_has_left_above_1_counts_as_1():
+    z = [3.0, -2.0]
+    assert ce.sigmoid_cross_entropy(z, [1 + 2**-52, 0]) == ce.sigmoid_cross_entropy(
+        z, [1, 0]
+    )

@@ -226,3 +226,98 @@ def test_losses_add_up_in_double_precision():
     z = np.zeros((300_000, 2), np.float32)
     loss = ce.softmax_cross_entropy(z, np.zeros(300_000, int), reduction="sum")
     np.testing.assert_allclose(loss, 300_000 * np.log(np.float32(2)), rtol=2e-7)
+
+
+class TestTheEndsOfARange:
+    """Finite weights and logits have a finite loss wherever that is a number."""
+
+    @pytest.fixture(autouse=True)
+    def no_warning(self):
+        with np.errstate(all="raise"):
+            yield
+
+    @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+    @pytest.mark.parametrize("size", [5e-324, 1e-60, 1e-46, 1e60, 1e300, 1.7e308])
+    @pytest.mark.parametrize("smoothing", [0.0, 0.1])
+    def test_equal_weights_cancel_in_a_mean(self, smoothing, size, dtype):
+        z, y = np.array([[0.0, 1.0], [2.0, 0.5], [0.0, 0.0]], dtype), [0, 1, 1]
+        options = {"label_smoothing": smoothing}
+        plain = ce.softmax_cross_entropy_and_grad(z, y, **options)
+        found = ce.softmax_cross_entropy_and_grad(z, y, weight=[size] * 2, **options)
+        near = {"rtol": 4 * float(np.finfo(dtype).eps)}
+        np.testing.assert_allclose(found[0], plain[0], **near)
+        np.testing.assert_allclose(found[1], plain[1], **near)
+        p = ce.one_hot(y, 2)
+        found = ce.soft_label_cross_entropy_and_grad(z, p, weight=[size] * 2, **options)
+        np.testing.assert_allclose(found[0], plain[0], **near)
+        np.testing.assert_allclose(found[1], plain[1], **near)
+
+    @pytest.mark.parametrize("smoothing", [0.0, 0.1])
+    def test_weights_that_single_precision_cannot_hold(self, smoothing):
+        z = np.array([[-90.0, 0.0], [1.0, 0.0]], np.float32)
+        options = {"label_smoothing": smoothing, "reduction": "sum"}
+        small, slope = ce.softmax_cross_entropy_and_grad(
+            z, [1, 1], weight=[1e-42, 1e-42], **options
+        )
+        wide, truth = ce.softmax_cross_entropy_and_grad(
+            z.astype(np.float64), [1, 1], weight=[1e-42, 1e-42], **options
+        )
+        np.testing.assert_allclose(small, wide, rtol=1e-6, atol=2e-45)
+        np.testing.assert_allclose(slope, truth, rtol=1e-6, atol=2e-45)
+        large, slope = ce.softmax_cross_entropy_and_grad(
+            z[:1], [1], weight=[1e60, 1e60], reduction="sum"
+        )
+        np.testing.assert_allclose(large, 1e60 * np.exp(-90.0), rtol=1e-5)
+        np.testing.assert_allclose(slope[0], [large, -large], rtol=1e-5)
+
+    def test_a_weight_that_matters_to_no_row(self):
+        """Its share of a mean is infinite, and what it multiplies is 0."""
+        z = np.array([[3.0, 1.0]])
+        loss, gradient = ce.soft_label_cross_entropy_and_grad(
+            z, [[1.0, 0.0]], weight=[1e-300, 1e300]
+        )
+        expected = ce.softmax_cross_entropy_and_grad(z, [0])
+        np.testing.assert_allclose(loss, expected[0], rtol=1e-14)
+        np.testing.assert_allclose(gradient, expected[1], rtol=1e-14)
+
+    def test_spans_beyond_the_largest_number(self):
+        z = np.array([[-1e308, 1e308]])
+        assert ce.soft_label_cross_entropy(z, [[0.5, 0.5]]) == 1e308
+        assert ce.softmax_cross_entropy(z, [0]) == np.inf  # 2e308 is
+        rows = np.array([[-1e308, 1e308], [0.0, 0.0]])
+        assert ce.softmax_cross_entropy(rows, [0, 0]) == 1e308
+        assert ce.squared_error(rows, [0, 0]) == 1.25
+        assert ce.multiclass_hinge(rows, [0, 0]) == 1e308
+        assert ce.focal_loss(rows, [0, 0]) == 1e308
+        weighted = {"weight": [0.25, 1.0], "reduction": "none"}
+        assert ce.softmax_cross_entropy(z, [0], **weighted) == 5e307
+        single = np.array([[-2e38, 2e38], [0.0, 0.0]], np.float32)
+        assert ce.softmax_cross_entropy(single, [0, 0]) == np.float32(2e38)
+        far = np.array([[1.7e308, -1.7e308]])
+        loss = ce.softmax_cross_entropy(far, [0], label_smoothing=1e-5)
+        np.testing.assert_allclose(loss, 1.7e303, rtol=1e-15)
+
+    def test_a_share_below_single_precision(self):
+        z = np.array([[0.0, -np.inf]], np.float32)
+        assert ce.softmax_cross_entropy(z, [0], label_smoothing=1e-60) == np.inf
+        assert ce.softmax_cross_entropy(z, [0]) == 0
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("dtype", "bBhHiIlLqQ")
+def test_ignored_labels_of_any_integer_type(dtype, smoothing):
+    """Also those that stand for -1 in a type without a sign."""
+    limits = np.iinfo(dtype)
+    z = np.array([[0.0, 0.0, 5.0], [1.0, 2.0, 3.0], [np.nan, 0.0, 0.0]])
+    options = {"label_smoothing": smoothing, "reduction": "none"}
+    kept = ce.softmax_cross_entropy_and_grad(z[1], 0, **options)
+    for ignored in {limits.max, limits.min, limits.max // 2 + 1} - {0}:
+        y = np.array([ignored, 0, ignored], dtype)
+        for index in (int(ignored), y[0]):
+            loss, gradient = ce.softmax_cross_entropy_and_grad(
+                z, y, ignore_index=index, **options
+            )
+            np.testing.assert_array_equal(loss, [0, kept[0], 0])
+            np.testing.assert_array_equal(gradient, [[0] * 3, kept[1], [0] * 3])
+        with pytest.raises(ValueError, match=f"labels: row 0 has label {ignored};"):
+            ce.softmax_cross_entropy(z, y, ignore_index=-7 if ignored != -7 else -8)

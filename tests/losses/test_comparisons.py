@@ -163,3 +163,36 @@ def test_bad_labels_and_reductions(name):
     with pytest.raises(ValueError, match="reduction: the mean of no rows"):
         loss(np.zeros((0, 2)), np.zeros(0, int))
     assert loss(np.zeros((0, 2)), np.zeros(0, int), reduction="sum") == 0
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0, 1e39, 1e300])
+def test_a_masked_label_is_learned_as_by_cross_entropy(gamma, dtype):
+    """The usual mask is the least number of the type; the others may be ordinary."""
+    z = np.random.default_rng(0).normal(size=(200, 5)).astype(dtype)
+    z[:, 2] = np.finfo(dtype).min
+    y = np.full(200, 2)
+    with np.errstate(all="raise"):
+        loss, gradient = ce.focal_loss_and_grad(z, y, gamma=gamma, reduction="none")
+    c, slope = ce.softmax_cross_entropy_and_grad(z, y, reduction="none")
+    np.testing.assert_array_equal(loss, c)
+    np.testing.assert_allclose(gradient, slope, rtol=float(np.finfo(dtype).eps))
+
+
+def test_focal_loss_of_any_gamma():
+    """(1 - q)^gamma is exp(-gamma q) where q is small, also if 1 - q rounds to 1."""
+    z = np.array([0.0, 50.0])
+    for gamma in (1.0, 1e10, 1e21, 1e25, 1.7e308):
+        with np.errstate(all="raise"):
+            loss, gradient = ce.focal_loss_and_grad(z, 0, gamma=gamma)
+        c, slope = oracles.index_loss(z, 0)
+        q = oracles.MP.exp(-c)
+        faded = oracles.MP.exp(oracles.MP.mpf(gamma) * oracles.MP.log1p(-q))
+        factor = faded * (1 + gamma * q * c / (1 - q))
+        np.testing.assert_allclose(float(loss), float(faded * c), rtol=1e-12)
+        np.testing.assert_allclose(gradient[0], float(slope[0] * factor), rtol=1e-12)
+    single = np.array([1.0, 2.0, 0.0], np.float32)
+    loss, gradient = ce.focal_loss_and_grad(single, 1, gamma=1e39)
+    assert loss == 0
+    np.testing.assert_array_equal(gradient, 0.0)
+    assert not np.signbit(gradient).any()

@@ -1,6 +1,10 @@
 """The two kernels behind the categorical losses: index labels, and distributions.
 
-A kernel takes a block of rows and computes loss and gradient of each in one pass.
+A kernel takes a block of rows and computes loss and gradient of each in one pass. `out`
+receives the gradients, row n multiplied by scale[n]; without a `scale` it is only a
+place to work in. It may be the logits themselves. Losses are not scaled, and they come
+halved: two logits may lie twice the largest number apart, and a temperature, a weight
+or a mean can bring such a loss back into range.
 """
 
 from __future__ import annotations
@@ -13,54 +17,56 @@ from crossentropy._validate import FloatArray, IndexArray
 
 @np.errstate(all="ignore")
 def index_block(
-    z: FloatArray, y: IndexArray, scale: FloatArray | None, g: FloatArray
+    z: FloatArray, y: IndexArray, scale: FloatArray | None, out: FloatArray
 ) -> FloatArray:
-    """Cross-entropy of each row of `z` with its label in `y`.
-
-    `g` receives the gradients, row n multiplied by scale[n]. It may be `z`. Without a
-    `scale` it is only a place to work in.
-    """
-    if np.may_share_memory(z, g):
+    """Half the cross-entropy of each row of `z` with its label in `y`."""
+    if np.may_share_memory(z, out):
         z = z.copy()
-    z_y, e_y, rest = _terms(z, y, g)
+    z_y, e_y, rest = _terms(z, y, out)
     total = rest + e_y
-    # Unshifted exponentials do for rows that stay clear of the limits of the type: none
-    # overflows, and none is so small in all that entries lose digits to underflow.
+    # Exponentials that sum to between 1/2 and `root` need no shift: none overflows, and
+    # none that matters is too small to have all its digits.
     root = np.sqrt(np.finfo(z.dtype).max)
     far = ~((total >= 0.5) & (total <= root))
     if far.any():
         below = below_largest(z[far])[1]
         z_y[far], e_y[far], _ = _terms(below, y[far], below)
-        g[far] = below
+        out[far] = below
         # Rounding the differences has spent most of the bound: add in double precision.
         rest[far] = row_sums(below.astype(np.float64)).ravel()
         total = rest + e_y
     if scale is not None:
         factor = scale / total
-        g *= factor[:, None]
+        _multiply_rows(out, factor)
         # q_y - 1, without the subtraction; from 0.0, so that it is never -0.
-        g.ravel()[_places(g, y)] = 0.0 - rest * factor
-        _silence(g, scale)
+        out.ravel()[_places(out, y)] = 0.0 - rest * factor
+        _silence(out, scale)
     # Two forms of log(total / e_y): the first is accurate down to a loss of 0, the
     # second where e_y may underflow.
-    return np.where(e_y >= 1 / root, np.log1p(rest / e_y), np.log(total) - z_y)
+    losses = np.where(e_y >= 1 / root, np.log1p(rest / e_y), np.log(total) - z_y)
+    halves = 0.5 * losses.astype(np.float64)
+    beyond = np.isinf(losses)
+    if beyond.any():  # beside such a distance the logarithm of the sum is nothing
+        half_below = below_largest(0.5 * z[beyond])[1]
+        halves[beyond] = -half_below[np.arange(len(half_below)), y[beyond]]
+    return halves
 
 
 def _terms(
-    z: FloatArray, y: IndexArray, g: FloatArray
+    z: FloatArray, y: IndexArray, out: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Each label's logit, its exponential, and the sum of the others' exponentials.
 
-    Leaves the exponentials in `g`, which may be `z`, with 0 for the labels: added up
+    Leaves the exponentials in `out`, which may be `z`, with 0 for the labels: added up
     without them, nothing is absorbed by a large e_y.
     """
     at = _places(z, y)
     z_y = z.ravel()[at]
-    np.exp(z, out=g)
-    flat = g.ravel()  # a view: blocks are contiguous
+    np.exp(z, out=out)
+    flat = out.ravel()  # a view: blocks are contiguous
     e_y = flat[at]
     flat[at] = 0.0
-    return z_y, e_y, row_sums(g).ravel()
+    return z_y, e_y, row_sums(out).ravel()
 
 
 def _places(z: FloatArray, y: IndexArray) -> IndexArray:
@@ -69,34 +75,53 @@ def _places(z: FloatArray, y: IndexArray) -> IndexArray:
     return places
 
 
+def _multiply_rows(out: FloatArray, factor: FloatArray) -> None:
+    """Multiply each row by its factor, of which there is one in double precision."""
+    limits = np.finfo(out.dtype)
+    fits = factor.astype(out.dtype)
+    odd = ~((fits >= limits.tiny) & (fits <= limits.max)) & (factor != 0)
+    if odd.any():  # a factor that single precision can't hold, though the product may
+        out[odd] = out[odd] * factor[odd, None]
+        fits[odd] = 1.0
+    out *= fits[:, None]
+
+
 @np.errstate(all="ignore")
 def distribution_block(
-    z: FloatArray, a: FloatArray, scale: FloatArray | None, g: FloatArray
+    z: FloatArray, weights: FloatArray, scale: FloatArray | None, out: FloatArray
 ) -> FloatArray:
-    """Sum of -a_j log q_j over each row, for weights a_j that are not negative.
+    """Half the sum of -a_j log q_j over each row, for `weights` a_j that are >= 0.
 
     With m the largest logit, k its index and r the sum of exp(z_j - m) over the others,
-    -log q_j = log1p(r) + (m - z_j): two non-negative terms, so nothing cancels. `g`
-    receives the gradients, (sum of a) q - a, row n multiplied by scale[n].
+    -log q_j = log1p(r) + (m - z_j): two non-negative terms, so nothing cancels. The
+    gradient is A q - a, with A the sum of a.
     """
     below = below_largest(z)[1]
     k = below.argmax(axis=1, keepdims=True)
     e = np.exp(below)
     rest = sum_without(e, k)
+    costs = np.log1p(rest) - below
+    halves = 0.5 * row_sums(times(weights, costs)).ravel().astype(np.float64)
+    beyond = np.isinf(halves)
+    if beyond.any():
+        half_costs = 0.5 * np.log1p(rest[beyond]) - below_largest(0.5 * z[beyond])[1]
+        halves[beyond] = row_sums(times(weights[beyond], half_costs)).ravel()
     if scale is not None:
-        total = row_sums(a)
-        g[...] = total * (e / (1.0 + rest)) - a
-        # At k, where q may round to 1: (total - a_k) - total (1 - q_k). e_k is 1, or
-        # nan if the row holds one.
+        total = row_sums(weights)
+        out[...] = total * (e / (1.0 + rest)) - weights
+        # Where q_k > 1/2, it may round to 1: (A - a_k) - A (1 - q_k) keeps the digits
+        # that A q_k - a_k would lose. Where q_k is small, it is the other way round.
+        # e_k is 1, or nan if the row holds one.
         e_k = np.take_along_axis(e, k, axis=1)
-        at_k = sum_without(a, k) - total * (rest / (e_k + rest))
-        np.put_along_axis(g, k, at_k, axis=1)
-        g *= scale[:, None]
-        _silence(g, scale)
-    return row_sums(times(a, np.log1p(rest) - below)).ravel()
+        ahead = sum_without(weights, k) - total * (rest / (e_k + rest))
+        plain = np.take_along_axis(out, k, axis=1)
+        np.put_along_axis(out, k, np.where(rest < 1.0, ahead, plain), axis=1)
+        out *= scale[:, None].astype(out.dtype)
+        _silence(out, scale)
+    return halves
 
 
-def _silence(g: FloatArray, scale: FloatArray) -> None:
+def _silence(out: FloatArray, scale: FloatArray) -> None:
     """Give rows of scale 0 a gradient of 0, even where it is nan."""
     if not scale.all():
-        g[scale == 0] = 0.0
+        out[scale == 0] = 0.0

@@ -10,9 +10,9 @@ import numpy as np
 
 from crossentropy._validate import FloatArray, ScalarOrArray
 from crossentropy.losses._blocks import in_blocks, thread_count
-from crossentropy.losses._results import delivered, gradient_buffer, reduced
+from crossentropy.losses._results import delivered, gradient_buffer, reduced, scaled
 
-# (logits, targets, scale or None, place for the gradients) -> losses
+# (logits, targets, scale or None, place for the gradients) -> halves of the losses
 Kernel = Callable[[FloatArray, Any, FloatArray | None, FloatArray], FloatArray]
 
 
@@ -43,8 +43,7 @@ class Rows:
 
     def loss(self, reduction: str, threads: int | None) -> ScalarOrArray:
         """The loss alone: needs no memory of the size of the logits."""
-        losses = self._compute(None, threads)
-        return reduced(losses, self.scale, reduction, self.z.shape[:-1], self.dtype)
+        return reduced(self._compute(None, threads), reduction, self.dtype)
 
     def loss_and_grad(
         self,
@@ -54,29 +53,29 @@ class Rows:
         out: FloatArray | None = None,
     ) -> tuple[ScalarOrArray, FloatArray]:
         """Loss and gradient in one pass; `logits` is the caller's array, `out` too."""
-        g = gradient_buffer(self.z, logits, self.dtype, out)
-        losses = self._compute(g, threads)
-        loss = reduced(losses, self.scale, reduction, self.z.shape[:-1], self.dtype)
-        return loss, delivered(g, self.dtype, out)
+        gradient = gradient_buffer(self.z, logits, self.dtype, out)
+        loss = reduced(self._compute(gradient, threads), reduction, self.dtype)
+        return loss, delivered(gradient, self.dtype, out)
 
-    def _compute(self, out: FloatArray | None, threads: int | None) -> FloatArray:
-        """Loss of each row, unscaled; the scaled gradients go into `out`."""
+    def _compute(self, gradient: FloatArray | None, threads: int | None) -> FloatArray:
+        """Scaled loss of each row; the scaled gradients go into `gradient`."""
         n, k = len(self.scale), self.z.shape[-1]
-        losses = np.zeros(n, self.z.dtype)
+        halves = np.zeros(n)
         count = thread_count(threads, self.z.size)
+        shape = self.z.shape[:-1]
         if self.z.size == 0:
-            return losses
+            return halves.reshape(shape)
         z = self.z.reshape(n, k)
-        scale = self.scale.astype(z.dtype)
-        g = None if out is None else out.reshape(n, k)
+        slopes = None if gradient is None else gradient.reshape(n, k)
 
+        @np.errstate(all="ignore")  # each thread has settings of its own
         def task(rows: slice) -> None:
             block = np.ascontiguousarray(z[rows])
-            if g is None:
-                place, s = np.empty(block.shape, block.dtype), None
+            if slopes is None:
+                place, scale = np.empty(block.shape, block.dtype), None
             else:
-                place, s = g[rows], scale[rows]
-            losses[rows] = self.kernel(block, self.targets(rows), s, place)
+                place, scale = slopes[rows], self.scale[rows]
+            halves[rows] = self.kernel(block, self.targets(rows), scale, place)
 
         in_blocks(task, n, k * z.itemsize, count)
-        return losses
+        return scaled(halves, self.scale).reshape(shape)

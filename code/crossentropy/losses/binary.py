@@ -10,12 +10,12 @@ from crossentropy._validate import (
     FloatArray,
     ScalarOrArray,
     as_floats,
+    as_outcomes,
     as_probabilities,
-    first_row,
+    as_weights,
     require_same_shape,
-    rounded_to,
 )
-from crossentropy.losses._results import divisor, reduced
+from crossentropy.losses._results import divided, loss_and_gradient
 from crossentropy.softmax import log_sigmoid, sigmoid
 
 
@@ -116,36 +116,30 @@ def sigmoid_cross_entropy_and_grad(
     [-0.5, 0.5]
     """
     z, dtype = as_floats(logits, "logits")
-    y = as_probabilities(labels, "labels")[0].astype(z.dtype)
+    y = as_probabilities(labels, "labels")[0].astype(np.float64, copy=False)
     require_same_shape(y, "labels", z.shape, "that of logits; nothing is broadcast")
-    positive = y * _positive_weight(pos_weight, z)
-    negative = 1 - y
+    w = as_weights(1.0 if pos_weight is None else pos_weight, "pos_weight")
+    _require_broadcast(w, z)
+    # Weighted in double precision, and with the divisor of a mean, before they are
+    # multiplied by the loss: no product is beyond the range unless the result is.
+    ones = np.ones(z.shape)
+    positive = y * divided(w, ones, reduction)
+    negative = (1.0 - y) * divided(np.ones(()), ones, reduction)
     losses = times(positive, -log_sigmoid(z)) + times(negative, -log_sigmoid(-z))
-    scale = np.ones(z.shape) / divisor(np.ones(z.shape), reduction)
-    gradient = (negative * sigmoid(z) - positive * sigmoid(-z)) * scale
-    loss = reduced(losses, scale, reduction, z.shape, dtype)
-    return loss, np.asarray(rounded_to(gradient, dtype))
+    gradient = negative * sigmoid(z) - positive * sigmoid(-z)
+    return loss_and_gradient(losses, gradient, reduction, dtype)
 
 
-def _positive_weight(weight: ArrayLike | None, z: FloatArray) -> FloatArray:
-    """`pos_weight` as an array that broadcasts to the logits without changing them."""
-    w = as_floats(1.0 if weight is None else weight, "pos_weight")[0].astype(z.dtype)
+def _require_broadcast(weight: FloatArray, z: FloatArray) -> None:
+    """Refuse weights that do not broadcast to the logits, or would change them."""
     try:
-        fits = np.broadcast_shapes(w.shape, z.shape) == z.shape
+        fits = np.broadcast_shapes(weight.shape, z.shape) == z.shape
     except ValueError:
         fits = False
     if not fits:
         raise ValueError(
-            f"pos_weight: shape {w.shape} does not broadcast to logits {z.shape}"
+            f"pos_weight: shape {weight.shape} does not broadcast to logits {z.shape}"
         )
-    bad = ~(np.isfinite(w) & (w >= 0))
-    if bad.any():
-        index, _ = first_row(bad)
-        raise ValueError(
-            f"pos_weight: entry {index} is {w[index]}; weights must be finite and at "
-            "least 0"
-        )
-    return w
 
 
 def difference_loss(
@@ -224,18 +218,10 @@ def difference_loss_and_grad(
     [-0.25]
     """
     z, dtype = as_floats(logits, "logits")
-    y = as_probabilities(labels, "labels")[0]
+    y = as_outcomes(labels, "labels")
     require_same_shape(y, "labels", z.shape, "that of logits; nothing is broadcast")
-    soft = (y != 0) & (y != 1)
-    if soft.any():
-        index, row = first_row(soft)
-        raise ValueError(
-            f"labels: {row} has label {y[index]}; valid labels are 0 and 1"
-        )
-    away = np.where(y == 1, -z, z)  # how far the logit leans to the wrong side
-    scale = np.ones(z.shape) / divisor(np.ones(z.shape), reduction)
+    away = np.where(y, -z, z)  # how far the logit leans to the wrong side
+    scale = divided(np.ones(()), np.ones(z.shape), reduction)
     slope = sigmoid(z) * sigmoid(-z) * scale
-    losses = np.asarray(sigmoid(away))
-    gradient = np.where(y == 1, -slope, slope)
-    loss = reduced(losses, scale, reduction, z.shape, dtype)
-    return loss, np.asarray(rounded_to(gradient, dtype))
+    losses = np.asarray(sigmoid(away)) * scale
+    return loss_and_gradient(losses, np.where(y, 0.0 - slope, slope), reduction, dtype)

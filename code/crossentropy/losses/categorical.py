@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
+from crossentropy._arithmetic import times
 from crossentropy._validate import (
     FloatArray,
     ScalarOrArray,
+    as_class_weights,
     as_distributions,
     as_labels,
     as_rows,
     as_smoothing,
-    as_weight,
     require_same_shape,
 )
 from crossentropy.labels import smoothed
 from crossentropy.losses._kernel import distribution_block, index_block
-from crossentropy.losses._results import divisor
+from crossentropy.losses._results import divided
 from crossentropy.losses._rows import Rows
 
 
@@ -34,22 +38,22 @@ def _with_labels(
     z, dtype = as_rows(logits, "logits")
     k = z.shape[-1]
     y = as_labels(labels, z.shape[:-1], k, ignore_index).ravel()
-    w = as_weight(weight, k)
+    w = as_class_weights(weight, k)
     eps = as_smoothing(label_smoothing, smoothing, k)
-    kept = np.ones(len(y))
-    if ignore_index is not None:
-        kept = (y != ignore_index) * 1.0
-        y = np.where(kept == 1, y, 0)
-    row_weight = kept if w is None else kept * w[y]
-    total = divisor(row_weight, reduction)
+    kept = (y >= 0) * 1.0
+    y = np.maximum(y, 0)  # any label will do where the row is ignored
+    row_weights = kept if w is None else kept * w[y]
     if eps == 0.0:
-        return Rows(z, dtype, row_weight / total, index_block, lambda rows: y[rows])
+        scale = divided(row_weights, row_weights, reduction)
+        return Rows(z, dtype, scale, index_block, lambda rows: y[rows])
+    # A share may be too small for single precision, and its cost too large.
+    precision = z.dtype if eps / k >= np.finfo(z.dtype).tiny else np.dtype(np.float64)
 
-    def smooth(rows: slice) -> FloatArray:
-        hard = np.equal(y[rows, None], np.arange(k)).astype(z.dtype)
-        return _weighted(smoothed(hard, eps, smoothing), w)
+    def targets(rows: slice) -> FloatArray:
+        hard = np.equal(y[rows, None], np.arange(k)).astype(precision)
+        return smoothed(hard, eps, smoothing)
 
-    return Rows(z, dtype, kept / total, distribution_block, smooth)
+    return _with_distributions(z, dtype, targets, w, kept, row_weights, reduction)
 
 
 def _with_targets(
@@ -66,22 +70,42 @@ def _with_targets(
     p = as_distributions(targets, "targets")[0].astype(z.dtype, copy=False)
     require_same_shape(p, "targets", z.shape, "that of logits")
     p = p.reshape(z.size // max(1, k), k)
-    w = as_weight(weight, k)
+    w = as_class_weights(weight, k)
     eps = as_smoothing(label_smoothing, smoothing, k)
-    row_weight = np.ones(len(p)) if w is None else p @ w
-    scale = np.ones(len(p)) / divisor(row_weight, reduction)
+    kept = np.ones(len(p))
+    # A row may sum to a little over 1: its weight is kept from overflowing.
+    row_weights = kept if w is None else np.minimum(p @ w, np.finfo(np.float64).max)
 
     def smooth(rows: slice) -> FloatArray:
-        return _weighted(smoothed(p[rows], eps, smoothing), w)
+        return smoothed(p[rows], eps, smoothing)
 
-    return Rows(z, dtype, scale, distribution_block, smooth)
-
-
-def _weighted(p: FloatArray, w: FloatArray | None) -> FloatArray:
-    """Each class's share times the class's weight."""
-    return p if w is None else p * w.astype(p.dtype)
+    return _with_distributions(z, dtype, smooth, w, kept, row_weights, reduction)
 
 
+def _with_distributions(
+    z: FloatArray,
+    dtype: np.dtype[Any],
+    targets: Callable[[slice], FloatArray],
+    w: FloatArray | None,
+    kept: FloatArray,
+    row_weights: FloatArray,
+    reduction: str,
+) -> Rows:
+    """Rows with distributions; weights bring the divisor of a mean into the targets.
+
+    There, in double precision, weights of any size become moderate before they meet
+    logits in single precision.
+    """
+    if w is None:
+        scale = divided(kept, row_weights, reduction)
+        return Rows(z, dtype, scale, distribution_block, targets)
+    share = divided(w, row_weights, reduction)
+    return Rows(
+        z, dtype, kept, distribution_block, lambda rows: times(targets(rows), share)
+    )
+
+
+@np.errstate(all="ignore")
 def softmax_cross_entropy(
     logits: ArrayLike,
     labels: ArrayLike,
@@ -171,6 +195,7 @@ def softmax_cross_entropy(
     return rows.loss(reduction, threads)
 
 
+@np.errstate(all="ignore")
 def softmax_cross_entropy_and_grad(
     logits: ArrayLike,
     labels: ArrayLike,
@@ -228,6 +253,7 @@ def softmax_cross_entropy_and_grad(
     return rows.loss_and_grad(reduction, threads, logits, out)
 
 
+@np.errstate(all="ignore")
 def soft_label_cross_entropy(
     logits: ArrayLike,
     targets: ArrayLike,
@@ -292,6 +318,7 @@ def soft_label_cross_entropy(
     return rows.loss(reduction, threads)
 
 
+@np.errstate(all="ignore")
 def soft_label_cross_entropy_and_grad(
     logits: ArrayLike,
     targets: ArrayLike,
@@ -305,9 +332,10 @@ def soft_label_cross_entropy_and_grad(
     r"""`soft_label_cross_entropy` and its gradient with respect to the logits.
 
     For one row, with :math:`a_j = w_j p'_j`, the gradient is
-    :math:`q_j \sum_i a_i - a_j`, which is :math:`q - p'` without weights. At the
-    largest logit it is formed from :math:`1 - q_j` and the other :math:`a_i`, so that
-    it does not round to 0 when :math:`q_j` rounds to 1.
+    :math:`q_j \sum_i a_i - a_j`, which is :math:`q - p'` without weights. Where
+    :math:`q_j > 1/2` it is formed from :math:`1 - q_j` and the other :math:`a_i`, so
+    that it does not round to 0 when :math:`q_j` rounds to 1. The bounds of
+    `softmax_cross_entropy` hold relative to the two terms.
 
     Parameters
     ----------

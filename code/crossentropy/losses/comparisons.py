@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from crossentropy._arithmetic import below_largest
+from crossentropy._arithmetic import below_largest, row_sums, times
 from crossentropy._validate import (
     FloatArray,
     IndexArray,
@@ -15,10 +15,9 @@ from crossentropy._validate import (
     as_labels,
     as_number,
     as_rows,
-    rounded_to,
 )
 from crossentropy.losses._kernel import index_block
-from crossentropy.losses._results import divisor, reduced
+from crossentropy.losses._results import divided, loss_and_gradient, scaled
 
 
 def focal_loss(
@@ -110,14 +109,19 @@ def focal_loss_and_grad(
     largest = np.finfo(np.float64).max
     power = as_number(gamma, "gamma", 0.0, largest, "a finite number >= 0")
     z, y, dtype, scale = _index_rows(logits, labels, reduction)
-    rows = np.arange(len(y))
-    g = np.empty(z.shape, z.dtype)
-    c = index_block(z, y, np.ones(len(y), z.dtype), g)
-    u = -g[rows, y]  # 1 - q_y, to full relative accuracy
+    gradient = np.empty(z.shape, z.dtype)
+    halves = index_block(z, y, np.ones(len(y)), gradient)
+    c = 2.0 * halves
+    q = np.exp(-c)
+    u = -gradient[np.arange(len(y)), y].astype(np.float64)  # 1 - q_y, with all digits
+    log_u = np.where(q < 0.5, np.log1p(-q), np.log(u))
+    faded = np.exp(times(np.asarray(power), log_u))
     ratio = np.where(u == 0, 1.0, c / u)  # c is u + u^2/2 + ..., so c / u tends to 1
-    pull = np.where(np.isinf(c), 0.0, np.exp(-c) * ratio)  # q_y c / u
-    g *= (u**power * (1.0 + power * pull))[:, None]
-    return _row_results(u**power * c, g, scale, np.shape(logits), dtype, reduction)
+    pull = np.where(q == 0, 0.0, q * ratio)
+    slopes = gradient * (faded * (1.0 + power * pull))[:, None]
+    return _row_results(
+        faded * halves, slopes, scale, np.shape(logits), dtype, reduction
+    )
 
 
 def squared_error(
@@ -203,13 +207,13 @@ def squared_error_and_grad(
     [-0.5, 0.5]
     """
     z, y, dtype, scale = _index_rows(logits, labels, reduction)
-    d = np.empty(z.shape, z.dtype)
-    c = index_block(z, y, np.ones(len(y), z.dtype), d)  # cross-entropy's gradient is d
+    d = np.empty(z.shape, z.dtype)  # cross-entropy's gradient
+    halves = index_block(z, y, np.ones(len(y)), d)
     q = d.copy()
-    q[np.arange(len(y)), y] = np.exp(-c)
-    gradient = 2.0 * q * (d - (d * q).sum(axis=1, keepdims=True))
-    losses = (d * d).sum(axis=1)
-    return _row_results(losses, gradient, scale, np.shape(logits), dtype, reduction)
+    q[np.arange(len(y)), y] = np.exp(-2.0 * halves)
+    gradient = 2.0 * q * (d - row_sums(d * q))
+    halves = 0.5 * row_sums(d * d).ravel().astype(np.float64)
+    return _row_results(halves, gradient, scale, np.shape(logits), dtype, reduction)
 
 
 def multiclass_hinge(
@@ -305,19 +309,20 @@ def multiclass_hinge_and_grad(
     gap = as_number(margin, "margin", 0.0, largest, "a finite number >= 0")
     z, y, dtype, scale = _index_rows(logits, labels, reduction)
     rows = np.arange(len(y))
-    g = np.zeros_like(z)
-    losses = np.zeros(len(y), z.dtype)
+    gradient = np.zeros_like(z)
+    halves = np.zeros(len(y))
     if z.size:
-        below = below_largest(z)[1]
-        rivals = below.copy()
+        half_below = below_largest(0.5 * z.astype(np.float64))[1]
+        rivals = half_below.copy()
         rivals[rows, y] = -np.inf
         rival = rivals.argmax(axis=1)
-        losses = np.maximum(gap + rivals[rows, rival] - below[rows, y], 0.0)
-        active = np.where(losses == 0, 0.0, 1.0)
-        g[rows, rival] = active
-        g[rows, y] = 0.0 - active
-        g[np.isnan(losses)] = np.nan
-    return _row_results(losses, g, scale, np.shape(logits), dtype, reduction)
+        lead = half_below[rows, y] - rivals[rows, rival]
+        halves = np.maximum(0.5 * gap - lead, 0.0)
+        active = np.where(halves == 0, 0.0, 1.0)
+        gradient[rows, rival] = active
+        gradient[rows, y] = 0.0 - active
+        gradient[np.isnan(halves)] = np.nan
+    return _row_results(halves, gradient, scale, np.shape(logits), dtype, reduction)
 
 
 def _index_rows(
@@ -329,17 +334,18 @@ def _index_rows(
     y = as_labels(labels, z.shape[:-1], k).reshape(-1)
     ones = np.ones(len(y))
     rows = np.ascontiguousarray(z.reshape(len(y), k))
-    return rows, y, dtype, ones / divisor(ones, reduction)
+    return rows, y, dtype, divided(ones, ones, reduction)
 
 
 def _row_results(
-    losses: FloatArray,
-    g: FloatArray,
+    halves: FloatArray,
+    gradient: FloatArray,
     scale: FloatArray,
     shape: tuple[int, ...],
     dtype: np.dtype[Any],
     reduction: str,
 ) -> tuple[ScalarOrArray, FloatArray]:
-    """Loss and gradient as the caller wants them."""
-    loss = reduced(losses, scale, reduction, shape[:-1], dtype)
-    return loss, np.asarray(rounded_to((g * scale[:, None]).reshape(shape), dtype))
+    """Loss and gradient of rows, scaled and in the caller's shape."""
+    losses = scaled(halves, scale).reshape(shape[:-1])
+    slopes = (gradient * scale[:, None]).reshape(shape) + 0.0  # -0 becomes 0
+    return loss_and_gradient(losses, slopes, reduction, dtype)
