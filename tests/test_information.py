@@ -11,13 +11,21 @@ import crossentropy as ce
 from tests import oracles
 from tests import strategies as own
 
-MP = oracles.MP
+MP = oracles.MP.clone()
+MP.dps = 70  # divergences of 1e-32 are sums of terms of 1e-1
+
+
+def exact(values):
+    """Floats as exact numbers, for arithmetic at 70 digits."""
+    return [MP.mpf(float(v)) for v in values]
 
 
 def exact_divergence(p, q):
-    """Sum of p log(p / q) in multiple precision."""
-    pairs = zip(oracles.exact(p), oracles.exact(q), strict=True)
-    return MP.fsum(a * MP.log(a / b) for a, b in pairs if a > 0)
+    """Sum of p log(p / q) - p + q in multiple precision."""
+    pairs = list(zip(exact(p), exact(q), strict=True))
+    return MP.fsum(a * MP.log(a / b) for a, b in pairs if a > 0) + MP.fsum(
+        b - a for a, b in pairs
+    )
 
 
 class TestExactValues:
@@ -40,6 +48,18 @@ class TestExactValues:
         ):
             assert value == 0
             assert not np.signbit(value)
+
+    @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+    def test_what_rounding_has_left_above_1_counts_as_certain(self, dtype):
+        above = 1 + np.finfo(dtype).eps
+        p = np.array([above, 0], dtype)
+        assert ce.entropy(p) == ce.cross_entropy(p, p) == ce.surprisal(p[0]) == 0
+        assert not np.signbit(ce.entropy(p))
+        assert ce.perplexity(p) == 1
+        assert ce.kl_divergence(p, p) == 0
+        assert ce.mutual_information(p.reshape(1, 2)) == 0
+        with pytest.raises(ValueError, match=r"q: the row holds 1\.5"):
+            ce.surprisal(dtype(1.5))
 
     def test_impossible_events(self):
         assert ce.cross_entropy([0.5, 0.5], [1, 0]) == np.inf
@@ -72,7 +92,7 @@ class TestAccuracy:
         q = np.random.default_rng(2).dirichlet(np.full(30, 0.3), 20).astype(dtype)
         limit = oracles.BOUND[dtype]
         for a, b in zip(p, q, strict=True):
-            pairs = list(zip(oracles.exact(a), oracles.exact(b), strict=True))
+            pairs = list(zip(exact(a), exact(b), strict=True))
             truth = -MP.fsum(x * MP.log(y) for x, y in pairs)
             assert oracles.relative_error(ce.cross_entropy(a, b), truth) <= limit
             truth = -MP.fsum(x * MP.log(x) for x, _ in pairs)
@@ -85,17 +105,103 @@ class TestAccuracy:
         """Textbook arithmetic loses all digits at 1e-8; here the error shrinks too."""
         p = np.array([0.2, 0.3, 0.5])
         q = p + distance * np.array([1.0, 1.0, -2.0]) / 8
-        # The sums of the inputs are 1 only within rounding, and D sees that, to first
-        # order: so the truth is taken of the floats, and the error against distance.
         truth = exact_divergence(p, q)
-        assert abs(ce.kl_divergence(p, q) - truth) <= 8 * 2.0**-53 * distance
+        assert oracles.relative_error(ce.kl_divergence(p, q), truth) <= 1e-14
         bits = truth / MP.log(2)
         found = ce.kl_divergence(p, q, unit="bits")
-        assert abs(found - bits) <= 8 * 2.0**-53 * distance
+        assert oracles.relative_error(found, bits) <= 1e-14
+
+    @pytest.mark.parametrize("dtype", ["float32", "float64"])
+    @pytest.mark.parametrize(
+        "distance", [1e-15, 1e-12, 1e-6, 1e-3, 0.19, 0.21, 0.9, None]
+    )
+    def test_relative_error_of_divergences(self, distance, dtype):
+        """From distributions that differ in the last digit to unrelated ones."""
+        rng = np.random.default_rng(6)
+        for _ in range(20):
+            p = rng.dirichlet(np.full(7, 0.5))
+            q = rng.dirichlet(np.full(7, 0.5))
+            if distance is not None:
+                q = p * (1 + distance * rng.uniform(-1, 1, 7))
+            p, q = p.astype(dtype), (q / q.sum()).astype(dtype)
+            truth = exact_divergence(p, q)
+            for unit, scale in (("nats", 1), ("bits", MP.log(2))):
+                found = ce.kl_divergence(p, q, unit=unit)
+                error = oracles.relative_error(found, truth / scale)
+                assert error <= oracles.BOUND[dtype]
+
+    @pytest.mark.parametrize("dtype", ["float32", "float64"])
+    def test_divergence_of_tiny_shares_at_any_ratio(self, dtype):
+        small = 1e-9 if dtype == "float64" else 1e-5
+        floor = 290 if dtype == "float64" else 30
+        for ratio in (1e-3, 0.5, 0.79, 0.81, 1.19, 1.21, 1.5, 2.9, 1e3):
+            for size in np.geomspace(small, 10.0**-floor, 12):
+                p = np.array([1, min(size * ratio, small)], dtype)
+                q = np.array([1, size], dtype)
+                found, truth = ce.kl_divergence(p, q), exact_divergence(p, q)
+                assert oracles.relative_error(found, truth) <= oracles.BOUND[dtype]
+
+    def test_a_divergence_is_that_of_the_distributions_that_floats_stand_for(self):
+        """Rounding leaves sums in float32 1e-7 off 1, ten times the divergence."""
+        rng = np.random.default_rng(8)
+        z = rng.normal(size=(50, 1000))
+        moved = z + 1e-4 * rng.normal(size=z.shape)
+        truth = ce.kl_divergence(ce.softmax(z), ce.softmax(moved))
+        p = ce.softmax(z.astype(np.float32).astype(np.float64)).astype(np.float32)
+        q = ce.softmax(moved.astype(np.float32).astype(np.float64)).astype(np.float32)
+        assert (truth < 1e-8).all()
+        np.testing.assert_allclose(ce.kl_divergence(p, q), truth, rtol=5e-3)
+
+    @pytest.mark.parametrize("dtype", ["float32", "float64"])
+    @pytest.mark.parametrize("strength", [0.0, 1e-15, 1e-10, 1e-6, 1e-3, 0.5])
+    def test_mutual_information_near_independence(self, strength, dtype):
+        rng = np.random.default_rng(9)
+        for shape in ((3, 4), (1, 5), (40, 2)):
+            table = np.outer(
+                rng.dirichlet(np.ones(shape[0])), rng.dirichlet(np.ones(shape[1]))
+            )
+            table *= 1 + strength * rng.uniform(-1, 1, shape)
+            table = (table / table.sum()).astype(dtype)
+            rows = [exact(row) for row in table]
+            x = [MP.fsum(row) for row in rows]
+            y = [MP.fsum(column) for column in zip(*rows, strict=True)]
+            total = MP.fsum(x)
+            pairs = [
+                (rows[i][j], x[i] * y[j] / total)
+                for i in range(shape[0])
+                for j in range(shape[1])
+            ]
+            truth = MP.fsum(p * MP.log(p / q) for p, q in pairs if p > 0)
+            for unit, scale in (("nats", MP.one), ("bits", MP.log(2))):
+                found = MP.mpf(float(ce.mutual_information(table, unit=unit)))
+                apart = MP.fsum(abs(p - q) for p, q in pairs)
+                allowed = oracles.BOUND[dtype] * (truth + apart) / scale
+                assert abs(found - truth / scale) <= allowed
+
+    @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+    def test_perplexity(self, dtype):
+        """The exponent is not rounded before exp; a result may be beyond the type."""
+        rng = np.random.default_rng(10)
+        p = rng.dirichlet(np.full(5, 0.2), 30).astype(dtype)
+        q = rng.dirichlet(np.full(5, 0.2), 30).astype(dtype)
+        q[0], p[0] = [1, 0, 0, 0, np.finfo(dtype).smallest_subnormal], [0, 0, 0, 0, 1]
+        with np.errstate(all="raise"):
+            found = ce.perplexity(p, q)
+        unit = 2.0**-11 if dtype == "float16" else 0
+        for a, b, value in zip(p, q, found, strict=True):
+            pairs = zip(exact(a), exact(b), strict=True)
+            cross = -MP.fsum(x * MP.log(y) for x, y in pairs if x > 0 and y > 0)
+            truth = MP.exp(cross)
+            impossible = bool(((a > 0) & (b == 0)).any())
+            if impossible or truth > np.finfo(dtype).max:
+                assert value == np.inf
+            else:
+                bound = oracles.BOUND.get(dtype, 1e-6) * (1 + float(cross)) + unit
+                assert oracles.relative_error(value, truth) <= bound
 
     def test_surprisal_of_what_is_nearly_certain(self):
         q = 1 - 2.0 ** -np.arange(1, 53)
-        truth = [-MP.log(v) for v in oracles.exact(q)]
+        truth = [-MP.log(v) for v in exact(q)]
         assert oracles.worst_error(ce.surprisal(q), truth) <= 1e-15
 
 
