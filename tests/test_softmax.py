@@ -13,6 +13,7 @@ import crossentropy as ce
 from tests import oracles
 from tests import strategies as own
 
+dtype_of = {"float32": np.float32, "float64": np.float64}.__getitem__
 NORMAL = {"float32": 2.0**-126, "float64": 2.0**-1022}
 
 
@@ -92,6 +93,43 @@ class TestAccuracy:
                 log_truth = [oracles.MP.log(v) for v in truth]
                 if temperature == 3.0:  # at 30 digits the log of 1 - 1e-52 is lost
                     assert oracles.worst_error(found, log_truth) <= limit
+
+    @pytest.mark.parametrize("classes", [4, 1000])
+    def test_a_temperature_rounds_no_more_than_the_logits_do(self, dtype, classes):
+        rng = np.random.default_rng(classes)
+        for _ in range(1200 // classes):
+            t = 10 ** rng.uniform(-3, 3)
+            z = (rng.uniform(-15.9, 0, classes) * t + rng.normal() * t).astype(dtype)
+            exact = oracles.exact(z)
+            below = [(v - max(exact)) / oracles.MP.mpf(t) for v in exact]
+            e = [oracles.MP.exp(v) for v in below]
+            total = oracles.MP.fsum(e)
+            limit = oracles.BOUND[dtype]
+            found = ce.softmax(z, temperature=t)
+            assert oracles.worst_error(found, [v / total for v in e]) <= limit
+            found = ce.log_softmax(z, temperature=t)
+            truth = [v - oracles.MP.log(total) for v in below]
+            assert oracles.worst_error(found, truth) <= limit
+
+    def test_a_temperature_brings_any_span_into_range(self, dtype):
+        largest = float(np.finfo(dtype).max)
+        z = np.array([-largest, largest, 0.0], dtype)
+        for t in (4.0, 1e10, 1e30):
+            with np.errstate(all="raise"):
+                found = ce.log_softmax(z, temperature=t)
+                q = ce.softmax(z, temperature=t)
+            truth = np.array([-2 * (largest / t), 0.0, -largest / t])
+            np.testing.assert_allclose(found, truth.astype(dtype), rtol=1e-6)
+            np.testing.assert_array_equal(q, [0, 1, 0])
+
+    def test_jacobian_entries_whose_product_alone_would_vanish(self, dtype):
+        z = np.array([0.0, -60.0, -65.0] if dtype == "float32" else [0, -500, -510.0])
+        z = z.astype(dtype) * dtype_of(dtype)(1e-30)
+        found = ce.softmax_jacobian(z, temperature=1e-30)
+        np.testing.assert_array_equal(found, found.T)
+        q = oracles.softmax([v / 1e-30 for v in z.astype(np.float64)])
+        truth = float(-q[1] * q[2] / oracles.MP.mpf(1e-30))
+        np.testing.assert_allclose(found[1, 2], truth, rtol=2e-5)
 
     def test_sigmoid_and_its_log(self, dtype):
         x = np.concatenate([np.linspace(-80, 80, 161), [-1e-3, 1e-30, -1e-30]])
@@ -234,7 +272,16 @@ class TestAxes:
                 f(1.0)
 
 
-@pytest.mark.parametrize("temperature", [0.0, -1.0, 9e-31, 1.1e30, np.inf, np.nan])
+@pytest.mark.parametrize("keepdims", [None, 1, "yes", np.array([True, False])])
+def test_keepdims_that_is_no_truth_value(keepdims):
+    with pytest.raises(TypeError, match="keepdims: expected True or False, got"):
+        ce.logsumexp([1.0, 2.0], keepdims=keepdims)
+
+
+@pytest.mark.parametrize(
+    "temperature",
+    [10**400, -(10**400), 0.0, -1.0, 9e-31, 1.1e30, np.inf, np.nan],
+)
 def test_bad_temperatures(temperature):
     for f in (ce.softmax, ce.log_softmax, ce.softmax_jacobian):
         with pytest.raises(

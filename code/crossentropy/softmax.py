@@ -35,18 +35,31 @@ from crossentropy._validate import (
     as_rows,
     as_temperature,
     rounded_to,
+    shown,
 )
 
 
 def _to_last(z: FloatArray, axis: int) -> FloatArray:
     """`z` with the class axis moved to the end."""
     if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
-        raise TypeError(f"axis: expected an integer, got {axis!r}")
+        raise TypeError(f"axis: expected an integer, got {shown(axis)}")
     if not -z.ndim <= axis < z.ndim:
         raise ValueError(
-            f"axis: expected {-z.ndim} to {z.ndim - 1} for {z.ndim} axes, got {axis}"
+            f"axis: expected {-z.ndim} to {z.ndim - 1} for {z.ndim} axes, "
+            f"got {shown(axis)}"
         )
     return np.moveaxis(z, axis, -1)
+
+
+def _distances(z: FloatArray, temperature: float) -> FloatArray:
+    """How far each logit lies below the largest of its row, over T."""
+    t = as_temperature(temperature)
+    if t == 1.0:
+        return below_largest(z)[1]
+    # In double precision, so that single precision rounds once; halved, so that no
+    # difference of two logits overflows before it is divided.
+    half_below = below_largest(0.5 * z.astype(np.float64))[1]
+    return (half_below / (0.5 * t)).astype(z.dtype)
 
 
 def _rest(below: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -85,7 +98,8 @@ def logsumexp(
     ValueError
         If `logits` has no such axis.
     TypeError
-        If `logits` is a masked array or does not hold real numbers.
+        If `logits` is a masked array or does not hold real numbers, `axis` is no
+        integer or `keepdims` no truth value.
 
     Notes
     -----
@@ -99,6 +113,8 @@ def logsumexp(
     0.69314718...
     """
     z, dtype = as_rows(logits, "logits")
+    if not isinstance(keepdims, (bool, np.bool_)):
+        raise TypeError(f"keepdims: expected True or False, got {shown(keepdims)}")
     largest, below = below_largest(_to_last(z, axis))
     total = np.where(np.isinf(largest), largest, largest + np.log1p(_rest(below)[1]))
     kept = np.moveaxis(total, -1, axis)
@@ -145,7 +161,7 @@ def log_softmax(
     np.True_
     """
     z, dtype = as_rows(logits, "logits")
-    below = below_largest(_to_last(z, axis))[1] / as_temperature(temperature)
+    below = _distances(_to_last(z, axis), temperature)
     return rounded_to(np.moveaxis(below - np.log1p(_rest(below)[1]), -1, axis), dtype)
 
 
@@ -181,7 +197,8 @@ def softmax(
     Each entry meets the relative bound at the head of this module: it is divided, not
     formed as :math:`e^{z_i - L}`, where an error of u in L, relative to a large offset,
     would become one of u times the offset. A temperature T divides the differences once
-    they are formed; what a wide row adds is then up to 2 u times its span over T.
+    they are formed: the span is that of the logits over T. Dividing rounds once more in
+    float64, where a wide row adds up to 2 u times that span.
 
     References
     ----------
@@ -194,8 +211,7 @@ def softmax(
     [0.2312, 0.6285, 0.1402]
     """
     z, dtype = as_rows(logits, "logits")
-    below = below_largest(_to_last(z, axis))[1] / as_temperature(temperature)
-    e, rest = _rest(below)
+    e, rest = _rest(_distances(_to_last(z, axis), temperature))
     return rounded_to(np.moveaxis(e / (1.0 + rest), -1, axis), dtype)
 
 
@@ -237,15 +253,16 @@ def softmax_jacobian(logits: ArrayLike, *, temperature: float = 1.0) -> FloatArr
     [[0.25, -0.25], [-0.25, 0.25]]
     """
     z, dtype = as_rows(logits, "logits")
-    scale = as_temperature(temperature)
-    below = below_largest(z)[1] / scale
+    below = _distances(z, temperature)
     e, rest = _rest(below)
-    q = e / (1.0 + rest)
-    complement = np.where(below == 0, rest, 1.0 + rest - e) / (1.0 + rest)
+    # Each factor takes a root of T: their product alone may be too small a number.
+    root = z.dtype.type(as_temperature(temperature) ** 0.5)
+    q = e / (1.0 + rest) / root
+    complement = np.where(below == 0, rest, 1.0 + rest - e) / (1.0 + rest) / root
     jacobian = -q[..., :, None] * q[..., None, :]
     diagonal = np.arange(z.shape[-1])
     jacobian[..., diagonal, diagonal] = q * complement
-    array: FloatArray = rounded_to(jacobian / scale, dtype)
+    array: FloatArray = rounded_to(jacobian, dtype)
     return array
 
 
