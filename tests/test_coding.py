@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from itertools import product
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossentropy import entropy
+from crossentropy import entropy, softmax
 from crossentropy.coding import (
     blocks,
     code_from_lengths,
@@ -145,3 +147,83 @@ def test_symbol_frequencies_add_one_reaches_the_whole_alphabet() -> None:
 def test_bad_input_is_named(call: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()  # type: ignore[operator]
+
+
+class TestSoftmaxIsTaken:
+    @pytest.mark.parametrize(
+        "logits",
+        [[40.0, 0.0], [60.0, 0.0, 1.0], [40.0, 40.0, 0.0], [0.0, 0.0], [700.0, 0.0]],
+    )
+    def test_as_it_comes(self, logits: list[float]) -> None:
+        q = dict(enumerate(map(float, softmax(logits))))
+        for code in (shannon_code(q), huffman_code(q)):
+            assert is_prefix_free(list(code.values()))
+            message = [0, 0, 1, 0]
+            assert decode(encode(message, code), code) == message
+            assert expected_length(q, code) >= float(entropy(list(q.values())))
+        words = shannon_code(q)
+        for symbol, word in words.items():
+            shortest = math.ceil(-math.log2(q[symbol]) - 1e-12)
+            assert shortest <= len(word) <= shortest + 1
+
+    def test_at_random(self) -> None:
+        rng = np.random.default_rng(0)
+        for _ in range(500):
+            q = softmax(rng.normal(0, 15, int(rng.integers(2, 12))))
+            if (q > 0).all():
+                code = shannon_code(dict(enumerate(map(float, q))))
+                assert is_prefix_free(list(code.values()))
+
+    def test_lengths_change_only_where_no_code_would_be_left(self) -> None:
+        """As floats, 0.5 and five times 0.1 sum to more than 1; the lengths do not."""
+        q = {"a": 0.5} | dict.fromkeys("bcdef", 0.1)
+        assert sum(map(Fraction, q.values())) > 1
+        assert [len(word) for word in shannon_code(q).values()] == [1, 4, 4, 4, 4, 4]
+
+
+@pytest.mark.parametrize("certain", [1.0, 1 + 2**-52, 0.75])
+def test_a_single_symbol_is_not_lost(certain: float) -> None:
+    for code in (shannon_code({"a": certain}), huffman_code({"a": certain})):
+        assert code == {"a": "0"}
+        assert decode(encode("aaa", code), code) == ["a"] * 3
+    with pytest.raises(
+        ValueError, match=r"symbols\[0\] is 'a', whose word .* is empty"
+    ):
+        encode("aaa", code_from_lengths({"a": 0}))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: kraft_sum([1, -1]), ValueError, r"lengths\[1\]: expected an integer"),
+        (lambda: kraft_sum([1.5]), ValueError, r"lengths\[0\]: expected an integer"),
+        (lambda: kraft_sum(["1"]), TypeError, r"lengths\[0\]: expected an integer"),
+        (lambda: kraft_sum([10**11]), ValueError, r"lengths\[0\]: .* <= 1000000"),
+        (lambda: code_from_lengths({"a": -1}), ValueError, r"lengths\[0\]"),
+        (
+            lambda: expected_length({"a": 0.5, "c": 0.5}, {"a": "0"}),
+            ValueError,
+            "code has no word for 'c'",
+        ),
+        (
+            lambda: expected_length({"a": "1"}, {"a": "0"}),
+            TypeError,
+            r"p\['a'\]: expected a number, got '1'",
+        ),
+        (
+            lambda: expected_length({"a": 2.0}, {"a": "0"}),
+            ValueError,
+            r"p\['a'\]: expected a number from 0 to 1",
+        ),
+        (
+            lambda: huffman_code({"a": "0.5"}),
+            TypeError,
+            r"probabilities\['a'\]: expected a number",
+        ),
+        (lambda: shannon_code({"a": 10**400}), ValueError, r"probabilities\['a'\]"),
+        (lambda: symbol_frequencies("ab", add="1"), TypeError, "add: expected a"),
+    ],
+)
+def test_arguments_are_named(call: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call()

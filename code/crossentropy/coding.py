@@ -14,7 +14,11 @@ from fractions import Fraction
 from itertools import count
 from typing import TypeVar
 
+from crossentropy._validate import as_integer, as_number, shown
+
 S = TypeVar("S", bound=Hashable)
+
+_SLACK = 1e-9  # rounding may leave a sum of probabilities above 1 by as much
 
 
 def symbol_frequencies(
@@ -49,7 +53,7 @@ def symbol_frequencies(
     >>> symbol_frequencies("ab", alphabet="abc", add=1)
     {'a': 0.4, 'b': 0.4, 'c': 0.2}
     """
-    if add < 0:
+    if as_number(add, "add", -math.inf, math.inf, "a number") < 0:
         raise ValueError(f"add must be 0 or more; got {add}")
     counts = Counter(symbols)
     if not counts:
@@ -72,7 +76,12 @@ def kraft_sum(lengths: Iterable[int]) -> Fraction:
     Parameters
     ----------
     lengths : iterable of int
-        Lengths of the codewords in bits, each 0 or more.
+        Lengths of the codewords in bits, each from 0 to 1,000,000.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a length is out of range, or no integer; the first one is named.
 
     References
     ----------
@@ -86,24 +95,35 @@ def kraft_sum(lengths: Iterable[int]) -> Fraction:
     >>> kraft_sum([1, 1, 2])
     Fraction(5, 4)
     """
-    return sum((Fraction(1, 2**length) for length in lengths), Fraction(0))
+    whole = [as_integer(n, f"lengths[{i}]", 0, 10**6) for i, n in enumerate(lengths)]
+    return sum((Fraction(1, 2**length) for length in whole), Fraction(0))
 
 
 def shannon_code(probabilities: Mapping[S, float]) -> dict[S, str]:
     r"""Return a prefix code with lengths :math:`\lceil -\log_2 q_i \rceil`.
 
     Each codeword is less than one bit longer than the symbol's surprisal, so the
-    expected length is within one bit of the entropy.
+    expected length is within one bit of the entropy. A symbol that is alone, with
+    probability 1, would get the empty word, from which nobody could tell how often it
+    was said; it gets "0".
 
     Parameters
     ----------
     probabilities : mapping
-        Symbol to probability; each positive, together at most 1.
+        Symbol to probability; each positive, together at most 1. Where rounding has
+        left their sum above 1 and the lengths would leave no prefix code, they are
+        divided by it first.
 
     Returns
     -------
     dict
         Symbol to codeword.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there are no symbols, or a probability is no number from above 0 to 1 (the
+        symbol is named), or they sum to more than 1 within 1e-9.
 
     References
     ----------
@@ -114,11 +134,19 @@ def shannon_code(probabilities: Mapping[S, float]) -> dict[S, str]:
     >>> shannon_code({"a": 0.5, "b": 0.25, "c": 0.25})
     {'a': '0', 'b': '10', 'c': '11'}
     """
-    _check(probabilities)
-    # floor(log2 q) from the float's exponent is exact at powers of two, where a rounded
-    # logarithm may err; and ceil(-log2 q) = -floor(log2 q).
-    lengths = {s: 1 - math.frexp(q)[1] for s, q in probabilities.items()}
+    q = _checked(probabilities)
+    if len(q) == 1:
+        return code_from_lengths({s: max(1, _shannon_length(q[s])) for s in q})
+    lengths = {s: _shannon_length(q[s]) for s in q}
+    if kraft_sum(lengths.values()) > 1:
+        total = sum(q.values())
+        lengths = {s: _shannon_length(q[s] / total) for s in q}
     return code_from_lengths(lengths)
+
+
+def _shannon_length(q: Fraction) -> int:
+    """The smallest n with 2^-n <= q: exact, where a logarithm may be rounded."""
+    return (math.ceil(1 / q) - 1).bit_length()
 
 
 def code_from_lengths(lengths: Mapping[S, int]) -> dict[S, str]:
@@ -135,7 +163,8 @@ def code_from_lengths(lengths: Mapping[S, int]) -> dict[S, str]:
     Raises
     ------
     ValueError
-        If the lengths break Kraft's inequality, so that no such code exists.
+        If the lengths break Kraft's inequality, so that no such code exists, or one of
+        them is no integer from 0 to 1,000,000.
 
     References
     ----------
@@ -175,6 +204,11 @@ def huffman_code(probabilities: Mapping[S, float]) -> dict[S, str]:
     dict
         Symbol to codeword. One single symbol gets the codeword "0".
 
+    Raises
+    ------
+    ValueError, TypeError
+        As for `shannon_code`.
+
     References
     ----------
     D. A. Huffman, "A method for the construction of minimum-redundancy codes",
@@ -186,7 +220,7 @@ def huffman_code(probabilities: Mapping[S, float]) -> dict[S, str]:
     >>> {symbol: len(word) for symbol, word in code.items()}
     {'a': 1, 'b': 2, 'c': 2}
     """
-    _check(probabilities)
+    _checked(probabilities)
     if len(probabilities) == 1:
         return dict.fromkeys(probabilities, "0")
     # The counter settles ties, so that symbols themselves are never compared.
@@ -207,8 +241,8 @@ def encode(symbols: Iterable[S], code: Mapping[S, str]) -> str:
     Raises
     ------
     ValueError
-        If the message holds a symbol that has no codeword: where it stands, and which
-        symbol it is.
+        If the message holds a symbol that has no codeword, or an empty one, which would
+        leave no trace of it: where it stands, and which symbol it is.
 
     Examples
     --------
@@ -220,6 +254,10 @@ def encode(symbols: Iterable[S], code: Mapping[S, str]) -> str:
         if symbol not in code:
             raise ValueError(
                 f"symbols[{position}] is {symbol!r}, which the code has no word for"
+            )
+        if not code[symbol]:
+            raise ValueError(
+                f"symbols[{position}] is {symbol!r}, whose word in the code is empty"
             )
         words.append(code[symbol])
     return "".join(words)
@@ -253,12 +291,25 @@ def decode(bits: str, code: Mapping[S, str]) -> list[S]:
 def expected_length(p: Mapping[S, float], code: Mapping[S, str]) -> float:
     r"""Return :math:`\sum_i p_i \ell_i`, the mean codeword length in bits.
 
+    Raises
+    ------
+    ValueError, TypeError
+        If a symbol of `p` has no codeword, or its share is no number from 0 to 1; the
+        symbol is named.
+
     Examples
     --------
     >>> expected_length({"a": 0.5, "b": 0.5}, {"a": "0", "b": "10"})
     1.5
     """
-    return math.fsum(share * len(code[symbol]) for symbol, share in p.items())
+    for symbol in p:
+        if symbol not in code:
+            raise ValueError(f"code has no word for {symbol!r}, which p holds")
+    return math.fsum(
+        as_number(share, f"p[{symbol!r}]", 0.0, 1.0 + _SLACK, "a number from 0 to 1")
+        * len(code[symbol])
+        for symbol, share in p.items()
+    )
 
 
 def blocks(text: Sequence[S], size: int) -> list[tuple[S, ...]]:
@@ -275,12 +326,15 @@ def blocks(text: Sequence[S], size: int) -> list[tuple[S, ...]]:
     return [tuple(text[i : i + size]) for i in range(0, last, size)]
 
 
-def _check(probabilities: Mapping[S, float]) -> None:
+def _checked(probabilities: Mapping[S, float]) -> dict[S, Fraction]:
+    """The probabilities, exactly; each at most 1, if only by rounding."""
     if not probabilities:
         raise ValueError("probabilities is empty; a code needs at least one symbol")
     for symbol, q in probabilities.items():
-        if not 0 < q <= 1:
-            raise ValueError(f"probabilities[{symbol!r}] must lie in (0, 1]; got {q}")
+        name = f"probabilities[{symbol!r}]"
+        if not 0 < as_number(q, name, -math.inf, math.inf, "a number") <= 1 + _SLACK:
+            raise ValueError(f"{name} must lie in (0, 1]; got {shown(q)}")
     total = math.fsum(probabilities.values())
-    if total > 1 + 1e-9:
+    if total > 1 + _SLACK:
         raise ValueError(f"probabilities must sum to at most 1; they sum to {total}")
+    return {symbol: Fraction(float(q)) for symbol, q in probabilities.items()}
