@@ -76,11 +76,20 @@ class TestBins:
         same = ce.reliability_curve([0.0] * 3, [1, 0, 0], bins=3, binning="mass")
         np.testing.assert_array_equal(same.counts, [3])
 
-    def test_ties_at_0_make_no_bin_of_width_0(self):
+    def test_ties_at_0_have_a_bin_of_their_own(self):
         p = [0.0, 0.0, 0.0, 0.5]
         curve = ce.reliability_curve(p, [0, 0, 1, 1], bins=4, binning="mass")
-        np.testing.assert_array_equal(curve.edges, [0, 1])
-        np.testing.assert_array_equal(curve.counts, [4])
+        np.testing.assert_array_equal(curve.edges, [0, 0, 1])
+        np.testing.assert_array_equal(curve.counts, [3, 1])
+
+    @pytest.mark.parametrize("binning", ["width", "mass"])
+    def test_hard_forecasts_are_as_far_off_at_0_as_at_1(self, binning):
+        """10 of the 90 forecasts of 0 came true, and none of the 10 of 1."""
+        p = np.repeat([0.0, 1.0], [90, 10])
+        outcomes = np.repeat([1, 0], [10, 90])
+        for x, o in ((p, outcomes), (1 - p, 1 - outcomes)):
+            error = ce.expected_calibration_error(x, o, bins=10, binning=binning)
+            np.testing.assert_allclose(error, 0.2, rtol=1e-15)
 
     def test_more_bins_than_predictions(self):
         curve = ce.reliability_curve([0.2, 0.6], [0, 1], bins=5, binning="mass")
@@ -229,3 +238,57 @@ class TestBadInput:
             f([0.5, 0.5], 0)
         with pytest.raises(ValueError, match="labels: row 0 has label 2"):
             f([[0.5, 0.5]], [2])
+
+    @pytest.mark.parametrize("bins", [10**11, 2**62, 2**63, 10**400])
+    def test_more_bins_than_memory_holds(self, bins):
+        for f in (ce.reliability_curve, ce.expected_calibration_error):
+            with pytest.raises(ValueError, match="bins: "):
+                f([0.5], [1], bins=bins)
+        if bins < 2**31:
+            many = ce.reliability_curve([0.2, 0.5], [1, 0], bins=bins, binning="mass")
+            assert len(many.counts) == 2
+
+
+class TestEquality:
+    def test_of_curves(self):
+        p, outcomes = [0.1, 0.2, 0.9], [0, 1, 1]
+        curve = ce.reliability_curve(p, outcomes, bins=4)
+        assert np.isnan(curve.confidence).any()
+        assert curve == ce.reliability_curve(p, outcomes, bins=4)
+        assert curve != ce.reliability_curve(p, [1, 1, 1], bins=4)
+        assert curve != ce.reliability_curve(p, outcomes, bins=5)
+        assert curve != "curve"
+        with pytest.raises(TypeError, match="unhashable"):
+            hash(curve)
+
+
+class TestPartners:
+    """What one function gives, another takes."""
+
+    @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+    def test_a_probability_that_rounding_has_left_above_1(self, dtype):
+        above = 1 + np.finfo(dtype).eps
+        q = np.array([[above, 0.0], [0.25, 0.75]], dtype)
+        p, outcomes = ce.top_label(q, [0, 1])
+        np.testing.assert_array_equal(p, [1, 0.75])
+        assert ce.expected_calibration_error(p, outcomes) == 0.125
+        curve = ce.reliability_curve(q[:, 0], [True, False], bins=4)
+        assert curve.confidence[-1] == 1
+        assert ce.brier_decomposition(q[:, 0], [1, 0]).score == 0.03125
+
+    @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+    def test_softmax(self, dtype):
+        rng = np.random.default_rng(4)
+        z, y = (rng.normal(size=(300, 9)) * 20).astype(dtype), rng.integers(0, 9, 300)
+        q = ce.softmax(z)
+        p, outcomes = ce.top_label(q, y)
+        assert 0 <= ce.expected_calibration_error(p, outcomes) <= 1
+        for j in range(9):
+            ce.brier_decomposition(q[:, j], y == j)
+        assert ce.brier_score(q, y) > 0
+        assert (ce.entropy(q) >= 0).all()
+        assert (ce.perplexity(q) >= 1).all()
+        assert (ce.kl_divergence(q, q[::-1]) >= 0).all()
+        assert ce.soft_label_cross_entropy(z, q) >= 0
+        assert ce.smooth_labels(q, 0.1).dtype == dtype
+        assert (ce.surprisal(q) >= 0).all()

@@ -87,6 +87,11 @@ def test_scramble_moves_whole_blocks_and_nothing_else() -> None:
     assert np.array_equal(scramble(images, np.random.default_rng(1), block=2), mixed)
 
 
+def test_a_path_may_be_text(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="the digits are missing"):
+        load_digits(str(tmp_path / "none.npz"))
+
+
 @pytest.mark.parametrize("block", [0, 4, 5])
 def test_scramble_wants_blocks_that_tile(block: int) -> None:
     with pytest.raises(ValueError, match=r"block must divide .* 6 and width 4"):

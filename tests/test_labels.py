@@ -140,3 +140,10 @@ class TestNoise:
             ce.flip_labels([0], 0.5, 2, -1)
         with pytest.raises(ValueError, match="num_classes: expected an integer >= 2"):
             ce.flip_labels([0], 0.5, 2**63, 0)
+
+
+@pytest.mark.parametrize("classes", [2**62, 2**31, 2**31 - 1, 10**400])
+def test_more_classes_than_memory_holds(classes):
+    labels = np.zeros(10_000, np.int8)
+    with pytest.raises(ValueError, match="num_classes: "):
+        ce.one_hot(labels, classes)

@@ -69,6 +69,7 @@ def test_no_steps_leave_zero_weights() -> None:
         ([1.0, 2.0], [0, 1], 1, r"features must have shape \(N, D\).*\(2,\)"),
         (np.zeros((0, 2)), [], 1, "N at least 1"),
         ([[0.0], [math.inf]], [0, 1], 1, "features must be finite; row 1 is not"),
+        ([[0.0], [-1e200]], [0, 1], 1, "features must lie in .* row 1 does not"),
         ([[0.0], [1.0]], [0, 1], -1, "steps must be 0 or more; got -1"),
         ([[0.0], [1.0]], [0, 2], 1, "labels"),
     ],
@@ -78,6 +79,22 @@ def test_bad_input_is_named(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         fit_linear(features, labels, 2, steps=steps)  # type: ignore[arg-type]
+
+
+def test_features_as_large_as_they_may_be() -> None:
+    x = np.array([[0.0], [1.0], [2.0]])
+    small, _ = fit_linear(x, [0, 0, 1], 2)
+    large, others = fit_linear(x * 5e149, [0, 0, 1], 2)
+    assert np.isfinite(large.weights).all()
+    assert others[-1] < others[0]
+    assert small.logits(x).shape == large.logits(x * 5e149).shape
+
+
+def test_text_is_no_feature() -> None:
+    with pytest.raises(TypeError, match=r"features: expected .* got dtype <U1"):
+        fit_linear([["1"], ["2"]], [0, 1], 2)
+    with pytest.raises(TypeError, match=r"features: expected .* got dtype <U1"):
+        fit_linear([[1.0], [2.0]], [0, 1], 2)[0].logits([["1"]])
 
 
 def test_another_loss_is_fitted_as_well() -> None:

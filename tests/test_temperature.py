@@ -97,10 +97,15 @@ class TestTemperature:
 
     def test_probabilities_taken_for_logits(self):
         q = np.array([[0.7, 0.3], [0.4, 0.6]])
-        for row in (q, q.astype(np.float32), np.eye(2)):
+        z = np.random.default_rng(1).normal(size=(2, 200))
+        many = ce.softmax(z)
+        rounded = many.round(4)
+        assert (np.abs(rounded.sum(axis=1) - 1) > 1e-4).any()
+        halves = (q.astype(np.float16), many.astype(np.float16))
+        for row in (q, q.astype(np.float32), np.eye(2), many, rounded, *halves):
             with pytest.raises(ValueError, match="logits: every row is a distribution"):
                 ce.fit_temperature(row, [0, 1])
-        assert ce.fit_temperature([[0.7, 0.3 + 5e-6], [0.4, 0.6]], [0, 0]) > 0
+        assert ce.fit_temperature([[0.7, 0.32], [0.4, 0.6]], [0, 0]) > 0
         assert ce.fit_temperature(np.log(q), [0, 0]) > 0
         assert ce.fit_temperature([[0.7, 0.3], [0.4, 0.7]], [0, 0]) > 0
         assert ce.fit_temperature([[1.5, -0.5], [0.4, 0.6]], [0, 0]) > 0

@@ -8,17 +8,19 @@ pass ``q[:, j]`` and ``labels == j``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from crossentropy._arithmetic import row_sums
 from crossentropy._validate import (
     as_distributions,
-    as_integer,
     as_labels,
+    as_outcomes,
     as_probabilities,
-    first_row,
+    as_size,
+    memory_for,
     require_matrix,
     require_option,
     require_same_shape,
@@ -27,7 +29,7 @@ from crossentropy._validate import (
 BINNINGS = ("width", "mass")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ReliabilityCurve:
     """How often events came true, by predicted probability.
 
@@ -35,7 +37,8 @@ class ReliabilityCurve:
     ----------
     edges
         B + 1 increasing numbers; bin b is the interval (edges[b], edges[b + 1]], and
-        the first bin holds its lower edge, too.
+        the first bin holds its lower edge, too. It may hold that alone: with bins of
+        equal counts, many predictions of exactly 0 have a bin from 0 to 0.
     counts
         How many predictions fell into each bin.
     confidence
@@ -48,6 +51,15 @@ class ReliabilityCurve:
     counts: NDArray[np.intp]
     confidence: NDArray[np.float64]
     frequency: NDArray[np.float64]
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all arrays are equal; empty bins are."""
+        if not isinstance(other, ReliabilityCurve):
+            return NotImplemented
+        pairs = [(getattr(self, f.name), getattr(other, f.name)) for f in fields(self)]
+        return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+
+    __hash__ = None  # type: ignore[assignment]  # arrays have none
 
 
 @dataclass(frozen=True)
@@ -91,7 +103,7 @@ def top_label(
     Returns
     -------
     p
-        The largest probability of each row.
+        The largest probability of each row; 1 where rounding has left it above.
     outcomes
         True where its class is the label. The first of tied classes counts.
 
@@ -108,7 +120,7 @@ def top_label(
     ([0.7, 0.6], [True, False])
     """
     rows, y = _predictions(q, labels)
-    return rows.max(axis=1), rows.argmax(axis=1) == y
+    return np.minimum(rows.max(axis=1), 1.0), rows.argmax(axis=1) == y
 
 
 def reliability_curve(
@@ -118,8 +130,8 @@ def reliability_curve(
 
     ``binning="width"`` makes bins of equal width 1/B with edges b/B. ``"mass"`` makes
     bins of as nearly equal counts as ties allow: equal predictions share a bin, so
-    there may be fewer bins than asked for. A bin is an interval (lo, hi]; a prediction
-    of exactly 1 is in the last bin, of exactly 0 in the first.
+    there may be fewer bins than asked for, none of them empty. A bin is an interval
+    (lo, hi]; a prediction of exactly 1 is in the last bin, of exactly 0 in the first.
 
     Parameters
     ----------
@@ -229,7 +241,7 @@ def brier_score(q: ArrayLike, labels: ArrayLike) -> float:
     """
     rows, y = _predictions(q, labels)
     difference = rows - np.equal(y[:, None], np.arange(rows.shape[1]))
-    return float((difference**2).sum(axis=1).mean())
+    return float(row_sums(difference**2).mean())
 
 
 def brier_decomposition(
@@ -309,27 +321,25 @@ def _events(
     probabilities = as_probabilities(p, "p")[0].astype(np.float64)
     if probabilities.ndim != 1 or probabilities.size == 0:
         raise ValueError(f"p: expected shape (N,), N >= 1, got {probabilities.shape}")
-    happened = as_probabilities(outcomes, "outcomes")[0].astype(np.float64)
+    happened = as_outcomes(outcomes, "outcomes")
     require_same_shape(happened, "outcomes", probabilities.shape, "that of p")
-    unclear: NDArray[np.bool_] = (happened != 0) & (happened != 1)
-    if unclear.any():
-        index, row = first_row(unclear)
-        raise ValueError(f"outcomes: {row} holds {happened[index]}; valid: 0 and 1")
-    return probabilities, happened
+    return probabilities, happened.astype(np.float64)
 
 
 def _bins(
     p: NDArray[np.float64], bins: int, binning: str
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Edges of the bins, and the bin of each prediction."""
-    size = as_integer(bins, "bins", 1)
+    size = as_size(bins, "bins", 1)
     require_option(binning, "binning", BINNINGS)
     if binning == "width":
-        edges = np.arange(size + 1) / size
+        with memory_for(size, "bins"):
+            edges = np.arange(size + 1) / size
     else:
+        size = min(size, p.size)  # more bins than predictions would be empty
         last = (np.arange(1, size) * p.size - 1) // size  # of each bin but the last
         inner = np.unique(np.sort(p)[last])
-        edges = np.concatenate([[0.0], inner[(inner > 0) & (inner < p.max())], [1.0]])
+        edges = np.concatenate([[0.0], inner[inner < p.max()], [1.0]])
     # searchsorted puts p to the left of an edge that it equals: bins are (lo, hi].
     return edges, np.searchsorted(edges[1:-1], p)
 

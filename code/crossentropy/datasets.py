@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -23,12 +24,12 @@ class Digits(NamedTuple):
     labels: NDArray[np.uint8]
 
 
-def load_digits(file: Traversable | None = None) -> Digits:
+def load_digits(file: Traversable | str | None = None) -> Digits:
     """Load the 5,000 MNIST digits that are kept in the package.
 
     Parameters
     ----------
-    file : path, optional
+    file : path or str, optional
         Another ``.npz`` file with the same content; by default the one in the package.
 
     Returns
@@ -56,7 +57,10 @@ def load_digits(file: Traversable | None = None) -> Digits:
     >>> images.shape, labels[[0, 500, 4999]].tolist()
     ((5000, 28, 28), [0, 1, 9])
     """
-    file = _FILE if file is None else file
+    if file is None:
+        file = _FILE
+    elif isinstance(file, str):
+        file = Path(file)
     again = "make it again with tools/make_digits.py"
     if not file.is_file():
         raise FileNotFoundError(f"the digits are missing: no file {file}; {again}")

@@ -11,10 +11,11 @@ from crossentropy._validate import (
     as_array,
     as_distributions,
     as_generator,
-    as_integer,
     as_labels,
     as_number,
+    as_size,
     as_smoothing,
+    memory_for,
 )
 
 
@@ -42,11 +43,15 @@ def one_hot(labels: ArrayLike, num_classes: int) -> NDArray[np.float64]:
     >>> one_hot([2, 0], 3).tolist()
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
-    k = as_integer(num_classes, "num_classes", 1)
+    k = as_size(num_classes, "num_classes", 1)
     indices = as_labels(labels, np.shape(as_array(labels, "labels")), k)
-    return np.equal(indices[..., None], np.arange(k)).astype(np.float64)
+    with memory_for(k, "num_classes"):
+        hot = np.zeros((*indices.shape, k))
+    np.put_along_axis(hot, indices[..., None], 1.0, axis=-1)
+    return hot
 
 
+@np.errstate(all="ignore")
 def smooth_labels(
     targets: ArrayLike, eps: float, *, smoothing: str = "uniform"
 ) -> FloatArray:
@@ -155,7 +160,7 @@ def flip_labels(
     >>> flip_labels([0, 1], 1.0, 2, 0).tolist()
     [1, 0]
     """
-    k = as_integer(num_classes, "num_classes", 2)
+    k = as_size(num_classes, "num_classes", 2)
     clean = as_labels(labels, np.shape(as_array(labels, "labels")), k)
     share = as_number(rate, "rate", 0.0, 1.0, "a number from 0 to 1")
     generator = as_generator(rng)

@@ -13,7 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from crossentropy._validate import as_floats
 from crossentropy.losses import softmax_cross_entropy_and_grad
+
+_LARGEST = 1e150
 
 
 class LinearClassifier(NamedTuple):
@@ -24,7 +27,7 @@ class LinearClassifier(NamedTuple):
 
     def logits(self, features: ArrayLike) -> NDArray[np.float64]:
         """Return ``features @ weights + bias``, of shape (N, K)."""
-        return np.asarray(features) @ self.weights + self.bias
+        return as_floats(features, "features")[0] @ self.weights + self.bias
 
 
 Loss = Callable[[NDArray[np.float64], Any], tuple[Any, NDArray[Any]]]
@@ -52,7 +55,7 @@ def fit_linear(
     Parameters
     ----------
     features : array_like, shape (N, D)
-        One example a row; finite.
+        One example a row; from -1e150 to 1e150.
     labels : array_like of int, shape (N,)
         Classes from 0 to ``num_classes - 1``; for another loss, what that loss takes.
     num_classes : int
@@ -78,7 +81,7 @@ def fit_linear(
     Raises
     ------
     ValueError
-        If features is not a matrix of finite numbers with at least one row, steps is
+        If features is not a matrix of such numbers with at least one row, steps is
         negative, curvature is not positive, or a label is out of range.
 
     References
@@ -96,7 +99,7 @@ def fit_linear(
     >>> model.logits([[0.0], [2.0]]).argmax(axis=1).tolist()
     [0, 1]
     """
-    x = np.asarray(features, dtype=np.float64)
+    x = as_floats(features, "features")[0].astype(np.float64, copy=False)
     if x.ndim != 2 or len(x) == 0:
         raise ValueError(
             f"features must have shape (N, D) with N at least 1; got shape {x.shape}"
@@ -104,6 +107,12 @@ def fit_linear(
     bad = np.flatnonzero(~np.isfinite(x).all(axis=1))
     if bad.size:
         raise ValueError(f"features must be finite; row {bad[0]} is not")
+    large = np.flatnonzero((np.abs(x) > _LARGEST).any(axis=1))
+    if large.size:
+        raise ValueError(
+            f"features must lie in -{_LARGEST:g} to {_LARGEST:g}, or their squares "
+            f"overflow; row {large[0]} does not"
+        )
     if steps < 0:
         raise ValueError(f"steps must be 0 or more; got {steps}")
     if not curvature > 0:
