@@ -50,16 +50,18 @@ def row_sums(x: FloatArray) -> FloatArray:
     """Sums over the last axis, kept as an axis of length 1.
 
     einsum adds several times faster than sum does, but in few running totals, whose
-    rounding errors grow with their length. So it adds up chunks of a row, then, in
-    double precision, chunks of these sums, and so on.
+    rounding errors grow with their length. So it adds up chunks of a row; these sums
+    are added up in double precision, and by sum, which adds in pairs, if they are many.
     """
     x = np.ascontiguousarray(x)  # einsum adds strided rows in one running total
     whole = x.shape[-1] - x.shape[-1] % _CHUNK
-    total = np.einsum("...k->...", x[..., whole:])[..., None]
+    total = np.einsum("...k->...", x[..., whole:])
     if whole:
         chunks = x[..., :whole].reshape(*x.shape[:-1], -1, _CHUNK)
-        total = total + row_sums(np.einsum("...k->...", chunks).astype(np.float64))
-    summed: FloatArray = total.astype(x.dtype, copy=False)
+        parts = np.einsum("...k->...", chunks).astype(np.float64)
+        few = parts.shape[-1] <= _CHUNK
+        total = total + (np.einsum("...k->...", parts) if few else parts.sum(axis=-1))
+    summed: FloatArray = total[..., None].astype(x.dtype, copy=False)
     return summed
 
 

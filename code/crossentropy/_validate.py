@@ -266,7 +266,8 @@ def as_labels(
         raise ValueError(
             f"{name}: {row} has label {array[index]} of dtype {array.dtype}; {valid}"
         )
-    ignored = np.zeros(array.shape, np.bool_)
+    bad = (array < 0) | (array >= num_classes)
+    ignored: NDArray[np.bool_] | None = None
     if ignore_index is not None:
         if not isinstance(ignore_index, (int, np.integer)):
             raise TypeError(
@@ -274,12 +275,13 @@ def as_labels(
             )
         # Compared as they come: an integer of another type might wrap around.
         ignored = np.asarray(array == int(ignore_index))
-    bad = ((array < 0) | (array >= num_classes)) & ~ignored
+        bad &= ~ignored
     if bad.any():
         index, row = first_row(bad)
         raise ValueError(f"{name}: {row} has label {array[index]}; {valid}")
     indices = array.astype(np.intp)
-    indices[ignored] = -1
+    if ignored is not None:
+        indices[ignored] = -1
     return indices
 
 

@@ -210,18 +210,20 @@ def kl_divergence(p: ArrayLike, q: ArrayLike, *, unit: str = "nats") -> ScalarOr
 def _divergence(p: FloatArray, q: FloatArray, unit: str) -> FloatArray:
     """Sum of p log(p / q) - p + q over the last axis: terms that are never negative."""
     log_2 = 1.0 if unit == "nats" else np.log(2.0)  # of a nat, a unit is so many
-    near = (p > 0) & (np.abs(q - p) <= p / 5)
-    excess = p * _less_log1p((q - p) / p) / log_2
-    # Elsewhere no two terms cancel by more than a digit, and log2 stays exact.
+    p, q = np.broadcast_arrays(p, q)
     ratio = p / q
-    log_ratio = np.where(
-        (ratio > 0) & np.isfinite(ratio),
-        _log(ratio, unit),
-        _log(p, unit) - _log(q, unit),
-    )
-    apart = np.where(p == 0, 0.0, p * log_ratio)
-    gap = row_sums(np.where(near, 0.0, q - p)) / log_2
-    divergence: FloatArray = (row_sums(np.where(near, excess, apart)) + gap)[..., 0]
+    terms = p * _log(ratio, unit)
+    odd = ~((ratio > 0) & np.isfinite(ratio))
+    if odd.any():  # a quotient beyond the range, or no chance of this class
+        p_odd, q_odd = p[odd], q[odd]
+        log_ratio = _log(p_odd, unit) - _log(q_odd, unit)
+        terms[odd] = np.where(p_odd == 0, 0.0, p_odd * log_ratio)
+    gaps = q - p
+    # Elsewhere no two terms cancel by more than a digit.
+    near = (p > 0) & (np.abs(gaps) <= p / 5)
+    terms[near] = p[near] * _less_log1p(gaps[near] / p[near]) / log_2
+    gaps[near] = 0.0
+    divergence: FloatArray = (row_sums(terms) + row_sums(gaps) / log_2)[..., 0]
     return divergence
 
 

@@ -58,7 +58,7 @@ def _distances(z: FloatArray, temperature: float) -> FloatArray:
         return below_largest(z)[1]
     # In double precision, so that single precision rounds once; halved, so that no
     # difference of two logits overflows before it is divided.
-    half_below = below_largest(0.5 * z.astype(np.float64))[1]
+    half_below = below_largest(np.multiply(z, 0.5, dtype=np.float64))[1]
     return (half_below / (0.5 * t)).astype(z.dtype)
 
 

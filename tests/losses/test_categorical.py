@@ -321,3 +321,16 @@ def test_ignored_labels_of_any_integer_type(dtype, smoothing):
             np.testing.assert_array_equal(gradient, [[0] * 3, kept[1], [0] * 3])
         with pytest.raises(ValueError, match=f"labels: row 0 has label {ignored};"):
             ce.softmax_cross_entropy(z, y, ignore_index=-7 if ignored != -7 else -8)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-150, 1e150, 1e300])
+@pytest.mark.parametrize("height", [-300.0, 0.0, 300.0])
+def test_a_weight_and_a_sum_of_exponentials_that_no_quotient_holds(height, size):
+    z = np.array([[height, height - 1.0, height + 0.5], [0.0, 0.0, 0.0]])
+    options = {"reduction": "sum"}
+    loss, gradient = ce.softmax_cross_entropy_and_grad(z, [1, 2], **options)
+    weighted, slope = ce.softmax_cross_entropy_and_grad(
+        z, [1, 2], weight=[0.0, size, size], **options
+    )
+    np.testing.assert_allclose(weighted, size * loss, rtol=1e-14)
+    np.testing.assert_allclose(slope, size * gradient, rtol=1e-14)

@@ -4,7 +4,7 @@ A kernel takes a block of rows and computes loss and gradient of each in one pas
 receives the gradients, row n multiplied by scale[n]; without a `scale` it is only a
 place to work in. It may be the logits themselves. Losses are not scaled, and they come
 halved: two logits may lie twice the largest number apart, and a temperature, a weight
-or a mean can bring such a loss back into range.
+or a mean can bring such a loss back into range. Callers silence NumPy's warnings.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from crossentropy._arithmetic import below_largest, row_sums, sum_without, times
 from crossentropy._validate import FloatArray, IndexArray
 
 
-@np.errstate(all="ignore")
 def index_block(
     z: FloatArray, y: IndexArray, scale: FloatArray | None, out: FloatArray
 ) -> FloatArray:
@@ -37,14 +36,14 @@ def index_block(
         total = rest + e_y
     if scale is not None:
         factor = scale / total
-        _multiply_rows(out, factor)
+        out *= factor[:, None]
         # q_y - 1, without the subtraction; from 0.0, so that it is never -0.
         out.ravel()[_places(out, y)] = 0.0 - rest * factor
         _silence(out, scale)
     # Two forms of log(total / e_y): the first is accurate down to a loss of 0, the
     # second where e_y may underflow.
     losses = np.where(e_y >= 1 / root, np.log1p(rest / e_y), np.log(total) - z_y)
-    halves = 0.5 * losses.astype(np.float64)
+    halves = np.float64(0.5) * losses
     beyond = np.isinf(losses)
     if beyond.any():  # beside such a distance the logarithm of the sum is nothing
         half_below = below_largest(0.5 * z[beyond])[1]
@@ -75,18 +74,6 @@ def _places(z: FloatArray, y: IndexArray) -> IndexArray:
     return places
 
 
-def _multiply_rows(out: FloatArray, factor: FloatArray) -> None:
-    """Multiply each row by its factor, of which there is one in double precision."""
-    limits = np.finfo(out.dtype)
-    fits = factor.astype(out.dtype)
-    odd = ~((fits >= limits.tiny) & (fits <= limits.max)) & (factor != 0)
-    if odd.any():  # a factor that single precision can't hold, though the product may
-        out[odd] = out[odd] * factor[odd, None]
-        fits[odd] = 1.0
-    out *= fits[:, None]
-
-
-@np.errstate(all="ignore")
 def distribution_block(
     z: FloatArray, weights: FloatArray, scale: FloatArray | None, out: FloatArray
 ) -> FloatArray:
@@ -101,7 +88,7 @@ def distribution_block(
     e = np.exp(below)
     rest = sum_without(e, k)
     costs = np.log1p(rest) - below
-    halves = 0.5 * row_sums(times(weights, costs)).ravel().astype(np.float64)
+    halves = np.float64(0.5) * row_sums(times(weights, costs)).ravel()
     beyond = np.isinf(halves)
     if beyond.any():
         half_costs = 0.5 * np.log1p(rest[beyond]) - below_largest(0.5 * z[beyond])[1]
@@ -116,7 +103,7 @@ def distribution_block(
         ahead = sum_without(weights, k) - total * (rest / (e_k + rest))
         plain = np.take_along_axis(out, k, axis=1)
         np.put_along_axis(out, k, np.where(rest < 1.0, ahead, plain), axis=1)
-        out *= scale[:, None].astype(out.dtype)
+        out *= scale[:, None]
         _silence(out, scale)
     return halves
 

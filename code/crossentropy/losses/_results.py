@@ -20,15 +20,17 @@ def divided(x: FloatArray, weights: FloatArray, reduction: str) -> FloatArray:
     require_option(reduction, "reduction", REDUCTIONS)
     if reduction != "mean":
         return x
-    # Brought near 1 by a power of 2, which rounds nothing, any weights can be added up.
-    power = -np.frexp(weights.max(initial=0.0))[1]
-    total = np.ldexp(weights, power).sum()
+    total = weights.sum()
+    if not 1e-200 < total < np.inf:
+        # Brought near 1 by a power of 2, which rounds nothing, any weights will do.
+        power = -np.frexp(weights.max(initial=0.0))[1]
+        x, total = np.ldexp(x, power), np.ldexp(weights, power).sum()
     if not total > 0:
         raise ValueError(
             "reduction: the mean of no rows is undefined (there are no rows, or all "
             "are ignored or have weight 0); use reduction='sum' or keep a row"
         )
-    share: FloatArray = np.ldexp(x, power) / total
+    share: FloatArray = x / total
     return share
 
 

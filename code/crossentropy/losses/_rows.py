@@ -66,16 +66,39 @@ class Rows:
         if self.z.size == 0:
             return halves.reshape(shape)
         z = self.z.reshape(n, k)
+        fits = _fits(self.scale, z.dtype)
+        scales = (self.scale if fits else np.ones(n)).astype(z.dtype, copy=False)
         slopes = None if gradient is None else gradient.reshape(n, k)
 
-        @np.errstate(all="ignore")  # each thread has settings of its own
         def task(rows: slice) -> None:
             block = np.ascontiguousarray(z[rows])
             if slopes is None:
                 place, scale = np.empty(block.shape, block.dtype), None
             else:
-                place, scale = slopes[rows], self.scale[rows]
-            halves[rows] = self.kernel(block, self.targets(rows), scale, place)
+                place, scale = slopes[rows], scales[rows]
+            with np.errstate(all="ignore"):  # each thread has settings of its own
+                halves[rows] = self.kernel(block, self.targets(rows), scale, place)
+                if slopes is not None and not fits:
+                    _multiply(place, self.scale[rows])
 
         in_blocks(task, n, k * z.itemsize, count)
         return scaled(halves, self.scale).reshape(shape)
+
+
+def _fits(scale: FloatArray, dtype: np.dtype[Any]) -> bool:
+    """Whether a kernel can compute with this scale in the dtype of the logits.
+
+    It is divided by sums of exponentials from 1/2 to the root of the largest number,
+    and the quotients should keep all their digits.
+    """
+    limits = np.finfo(dtype)
+    low, high = float(limits.tiny) * float(limits.max) ** 0.5, float(limits.max) / 2
+    if low <= scale.min() and scale.max() <= high:
+        return True
+    return bool((((scale >= low) & (scale <= high)) | (scale == 0)).all())
+
+
+def _multiply(gradient: FloatArray, scale: FloatArray) -> None:
+    """Multiply rows in double precision; those of scale 0 become 0."""
+    gradient[...] = gradient * scale[:, None]
+    gradient[scale == 0] = 0.0

@@ -40,8 +40,10 @@ def _with_labels(
     y = as_labels(labels, z.shape[:-1], k, ignore_index).ravel()
     w = as_class_weights(weight, k)
     eps = as_smoothing(label_smoothing, smoothing, k)
-    kept = (y >= 0) * 1.0
-    y = np.maximum(y, 0)  # any label will do where the row is ignored
+    kept: FloatArray = np.ones(len(y))
+    if ignore_index is not None:
+        kept = (y >= 0) * 1.0
+        y = np.maximum(y, 0)  # any label will do where the row is ignored
     row_weights = kept if w is None else kept * w[y]
     if eps == 0.0:
         scale = divided(row_weights, row_weights, reduction)
@@ -100,8 +102,10 @@ def _with_distributions(
         scale = divided(kept, row_weights, reduction)
         return Rows(z, dtype, scale, distribution_block, targets)
     share = divided(w, row_weights, reduction)
+    # The share of a class that no row has may be infinite: 0 of it counts 0.
+    product = np.multiply if np.isfinite(share).all() else times
     return Rows(
-        z, dtype, kept, distribution_block, lambda rows: times(targets(rows), share)
+        z, dtype, kept, distribution_block, lambda rows: product(targets(rows), share)
     )
 
 

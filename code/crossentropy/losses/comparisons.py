@@ -110,7 +110,7 @@ def focal_loss_and_grad(
     power = as_number(gamma, "gamma", 0.0, largest, "a finite number >= 0")
     z, y, dtype, scale = _index_rows(logits, labels, reduction)
     gradient = np.empty(z.shape, z.dtype)
-    halves = index_block(z, y, np.ones(len(y)), gradient)
+    halves = index_block(z, y, np.ones(len(y), z.dtype), gradient)
     c = 2.0 * halves
     q = np.exp(-c)
     u = -gradient[np.arange(len(y)), y].astype(np.float64)  # 1 - q_y, with all digits
@@ -118,9 +118,9 @@ def focal_loss_and_grad(
     faded = np.exp(times(np.asarray(power), log_u))
     ratio = np.where(u == 0, 1.0, c / u)  # c is u + u^2/2 + ..., so c / u tends to 1
     pull = np.where(q == 0, 0.0, q * ratio)
-    slopes = gradient * (faded * (1.0 + power * pull))[:, None]
+    gradient *= (faded * (1.0 + power * pull)).astype(z.dtype)[:, None]
     return _row_results(
-        faded * halves, slopes, scale, np.shape(logits), dtype, reduction
+        faded * halves, gradient, scale, np.shape(logits), dtype, reduction
     )
 
 
@@ -208,7 +208,7 @@ def squared_error_and_grad(
     """
     z, y, dtype, scale = _index_rows(logits, labels, reduction)
     d = np.empty(z.shape, z.dtype)  # cross-entropy's gradient
-    halves = index_block(z, y, np.ones(len(y)), d)
+    halves = index_block(z, y, np.ones(len(y), z.dtype), d)
     q = d.copy()
     q[np.arange(len(y)), y] = np.exp(-2.0 * halves)
     gradient = 2.0 * q * (d - row_sums(d * q))
@@ -347,5 +347,6 @@ def _row_results(
 ) -> tuple[ScalarOrArray, FloatArray]:
     """Loss and gradient of rows, scaled and in the caller's shape."""
     losses = scaled(halves, scale).reshape(shape[:-1])
-    slopes = (gradient * scale[:, None]).reshape(shape) + 0.0  # -0 becomes 0
+    slopes = (gradient * scale[:, None]).reshape(shape)
+    slopes += 0.0  # -0 becomes 0
     return loss_and_gradient(losses, slopes, reduction, dtype)
