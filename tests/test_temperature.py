@@ -97,10 +97,10 @@ class TestTemperature:
 
     def test_probabilities_taken_for_logits(self):
         q = np.array([[0.7, 0.3], [0.4, 0.6]])
-        z = np.random.default_rng(1).normal(size=(2, 200))
+        z = np.random.default_rng(1).normal(size=(2, 3000)) / 4
         many = ce.softmax(z)
         rounded = many.round(4)
-        assert (np.abs(rounded.sum(axis=1) - 1) > 1e-4).any()
+        assert (np.abs(rounded.sum(axis=1) - 1) > 1e-3).any()
         halves = (q.astype(np.float16), many.astype(np.float16))
         for row in (q, q.astype(np.float32), np.eye(2), many, rounded, *halves):
             with pytest.raises(ValueError, match="logits: every row is a distribution"):

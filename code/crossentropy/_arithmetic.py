@@ -24,9 +24,7 @@ def below_largest(z: FloatArray) -> tuple[FloatArray, FloatArray]:
 
     Logits of +inf are ties at the limit: they lie 0 below each other, and everything
     finite lies infinitely far below. A row of -inf alone has no distances: nan.
-    Whatever the layout of `z`, the distances come row after row, as sums want them.
     """
-    z = np.ascontiguousarray(z)
     largest = _row_max(z)
     below = z - largest
     if np.isposinf(largest).any():

@@ -207,6 +207,10 @@ def test_weights_and_losses_at_the_ends_of_a_range(dtype):
     np.testing.assert_array_equal(gradient, np.array([1, -1e-300, -0.25], dtype))
     assert mean == z[0] / 2
     np.testing.assert_allclose(huge, 1e308, rtol=1e-14)
+    single, slope = ce.sigmoid_cross_entropy_and_grad(
+        np.float32(80), 1, pos_weight=1e60
+    )
+    np.testing.assert_allclose([single, -slope], 1e60 * np.exp(-80.0), rtol=1e-6)
 
 
 def test_a_label_that_rounding_has_left_above_1_counts_as_1():

@@ -297,6 +297,24 @@ class TestTheEndsOfARange:
         loss = ce.softmax_cross_entropy(far, [0], label_smoothing=1e-5)
         np.testing.assert_allclose(loss, 1.7e303, rtol=1e-15)
 
+    def test_a_loss_beyond_the_largest_number(self):
+        z, p = np.zeros((1, 1000)), np.full((1, 1000), 1e-3)
+        options = {"weight": [1.7e308] * 1000, "reduction": "sum"}
+        assert ce.soft_label_cross_entropy(z, p, **options) == np.inf
+        mean = ce.soft_label_cross_entropy(z, p, weight=[1.7e308] * 1000)
+        np.testing.assert_allclose(mean, np.log(1000), rtol=1e-14)
+        over = [[0.5, 0.5 + 1e-9]]  # as far above 1 as rounding may leave a sum
+        loss = ce.soft_label_cross_entropy(z[:, :2], over, weight=[1.797e308] * 2)
+        np.testing.assert_allclose(loss, np.log(2), rtol=1e-3)
+
+    def test_a_lost_row_of_weight_0_beside_a_tiny_one(self):
+        z = np.array([[np.nan, 0.0], [0.0, 0.0]], np.float32)
+        loss, gradient = ce.softmax_cross_entropy_and_grad(
+            z, [0, 1], weight=[0.0, 1e-30], reduction="sum"
+        )
+        np.testing.assert_allclose(loss, 1e-30 * np.log(2), rtol=1e-6)
+        np.testing.assert_allclose(gradient, [[0, 0], [5e-31, -5e-31]], rtol=1e-6)
+
     def test_a_share_below_single_precision(self):
         z = np.array([[0.0, -np.inf]], np.float32)
         assert ce.softmax_cross_entropy(z, [0], label_smoothing=1e-60) == np.inf

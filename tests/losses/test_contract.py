@@ -101,13 +101,14 @@ class TestOut:
             ce.softmax_cross_entropy_and_grad(z, [0] * rows, out=view)
             np.testing.assert_array_equal(view, expected)
 
+    @pytest.mark.parametrize("reduction", ["mean", "sum"])
     @pytest.mark.parametrize("smoothing", [0.0, 0.1])
-    def test_may_hold_the_weights_or_the_labels(self, smoothing):
+    def test_may_hold_the_weights_or_the_labels(self, smoothing, reduction):
         """They are read to the end before the first gradient is written."""
         rng = np.random.default_rng(0)
         n, k = 20_000, 50
         z, y, w = rng.normal(size=(n, k)), rng.integers(0, k, n), rng.random(k) + 0.5
-        options = {"label_smoothing": smoothing}
+        options = {"label_smoothing": smoothing, "reduction": reduction}
         expected = ce.softmax_cross_entropy_and_grad(z, y, weight=w, **options)[1]
         out = np.zeros((n, k))
         out[0] = w
