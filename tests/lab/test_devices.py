@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import torch
 
 from crossentropy.lab import devices
-from crossentropy.lab.devices import autocast, choose_device, choose_precision
+from crossentropy.lab.devices import (
+    autocast,
+    choose_device,
+    choose_precision,
+    computed_with,
+    place,
+    threads,
+)
 
 
 @pytest.fixture
@@ -101,6 +109,30 @@ def test_autocast_is_for_bfloat16_only(dtype):
     with autocast(torch.device("cpu"), dtype):
         out = a @ a
     assert out.dtype == (torch.bfloat16 if dtype == torch.bfloat16 else torch.float32)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "weights"),
+    [("float32", "float32"), ("float64", "float64"), ("bfloat16", "float32")],
+)
+def test_a_placed_model_says_how_it_lies(dtype, weights):
+    model = torch.nn.Sequential(torch.nn.Conv2d(2, 3, 3), torch.nn.Linear(3, 2))
+    before = computed_with(model)
+    assert (before["precision"], before["memory_format"]) == ("float32", "contiguous")
+    assert place(model, torch.device("cpu"), getattr(torch, dtype)) is model
+    after = computed_with(model)
+    assert (after["precision"], after["memory_format"]) == (weights, "channels_last")
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, None])
+def test_the_threads_are_as_before_even_after_an_error(number):
+    before = torch.get_num_threads()
+    inside = 0
+    with suppress(ZeroDivisionError), threads(number):
+        inside = torch.get_num_threads()
+        raise ZeroDivisionError
+    assert inside == (number or before)
+    assert torch.get_num_threads() == before
 
 
 @pytest.mark.parametrize("kind", ["cpu", "meta", "cuda", "mps"])

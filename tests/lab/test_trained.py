@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,11 +20,12 @@ from PIL import Image
 from crossentropy.datasets import load_digits
 from crossentropy.lab.cli import main
 from crossentropy.lab.data import load_data
+from crossentropy.lab.devices import threads
 from crossentropy.lab.folder import find_checkpoint
 from crossentropy.lab.idx import write_idx
 from crossentropy.lab.trained import load_model
-from crossentropy.lab.training import predict_logits
-from tests.lab.quick import content, train, write_digits
+from crossentropy.lab.training import Trainer, predict_logits
+from tests.lab.quick import content, resume, train, write_digits
 from tests.lab.test_cli import refused
 
 CPU = torch.device("cpu")
@@ -40,20 +46,112 @@ def run(data: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def logits_of(run: Path, images: np.ndarray) -> np.ndarray:
     model = load_model(run / "checkpoint.pt", find_checkpoint(run), CPU)
-    return predict_logits(model, images)
+    with threads(1):
+        return predict_logits(model, images)
 
 
-def test_the_report_agrees_with_the_run_and_with_counting(
+def assert_repeats(numbers: Path, run: Path) -> None:
+    """What `evaluate` wrote is what the run wrote, to the last bit.
+
+    Nothing less is owed: it is the same computation on the same computer.
+    """
+    found = json.loads(numbers.read_text(encoding="utf-8"))
+    results = json.loads((run / "results.json").read_text(encoding="utf-8"))
+    assert found["raw"] == results["test"]
+    assert found["scaled"] == results["test_at_temperature"]
+    assert found["temperature"] == results["temperature"]
+    assert found["computed_with"].items() < results["computed_with"].items()
+
+
+@pytest.mark.parametrize(
+    ("trained_with", "by_default", "more"),
+    [
+        (1, 2, {}),
+        (1, 3, {"precision": "float64", "norm": "group"}),
+        (2, 1, {"model": "small", "loss": "squared"}),
+        (2, 3, {"precision": "bfloat16", "batch_size": 7}),
+        (3, 1, {"loss": "accurate", "norm": "none"}),
+    ],
+)
+def test_evaluating_is_the_computation_of_the_run(
+    data: str, tmp_path: Path, trained_with: int, by_default: int, more: dict[str, Any]
+) -> None:
+    out, numbers = tmp_path / "run", tmp_path / "numbers.json"
+    with threads(by_default):
+        assert train(data, out, threads=trained_with, epochs=1, **more) == 0
+        assert main(["evaluate", str(out), "--out", str(numbers)]) == 0
+        assert torch.get_num_threads() == by_default
+    assert_repeats(numbers, out)
+    kept = json.loads(numbers.read_text(encoding="utf-8"))["computed_with"]
+    assert kept == {
+        "device": "cpu",
+        "threads": trained_with,
+        "precision": "float64" if more.get("precision") == "float64" else "float32",
+        "memory_format": "channels_last",
+        "torch": torch.__version__,
+    }
+
+
+@pytest.mark.parametrize(("trained_with", "by_default"), [(1, 3), (2, 1)])
+def test_a_fresh_process_repeats_the_results_of_a_run_that_was_stopped(
+    data: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    trained_with: int,
+    by_default: int,
+) -> None:
+    out, numbers = tmp_path / "run", tmp_path / "numbers.json"
+    learn = Trainer._learn
+
+    def interrupted(self: Trainer, *args: Any) -> None:
+        if self.step == 9:
+            signal.raise_signal(signal.SIGTERM)
+        learn(self, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_learn", interrupted)
+        assert train(data, out, threads=trained_with) == 143
+    assert resume(out) == 0
+    subprocess.run(
+        [sys.executable, "-m", "crossentropy.lab", "evaluate", out, "--out", numbers],
+        env=os.environ | {"OMP_NUM_THREADS": str(by_default)},
+        stdout=subprocess.DEVNULL,
+        timeout=120,
+        check=True,
+    )
+    assert_repeats(numbers, out)
+
+
+def test_the_device_of_the_run_is_taken_where_it_is_there(
+    data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+    assert train(data, out, epochs=0.1, device="cpu") == 0
+    chosen: list[str] = []
+
+    def choose(name: str = "auto") -> torch.device:
+        chosen.append(name)
+        if name == "cuda":
+            raise ValueError("device: torch finds no cuda device on this computer")
+        return CPU
+
+    monkeypatch.setattr("crossentropy.lab.cli.choose_device", choose)
+    assert main(["evaluate", str(out)]) == 0
+    changed = content(out)
+    changed["settings"] |= {"device": "cuda"}
+    torch.save(changed, out / "checkpoint.pt")
+    assert main(["evaluate", str(out)]) == 0
+    assert main(["evaluate", str(out), "--device", "mps"]) == 0
+    assert chosen == ["cpu", "cuda", "auto", "mps"]
+
+
+def test_the_report_agrees_with_counting(
     run: Path, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     numbers = tmp_path / "numbers.json"
     assert main(["evaluate", str(run), "--out", str(numbers)]) == 0
     said = capsys.readouterr().out
     found = json.loads(numbers.read_text())
-    results = json.loads((run / "results.json").read_text())
-    assert found["raw"] == results["test"]
-    assert found["scaled"] == results["test_at_temperature"]
-    assert found["temperature"] == results["temperature"]
     assert found["seen"] == 0
     test = load_data(data).test
     chosen = logits_of(run, test.images).argmax(1)

@@ -19,7 +19,7 @@ from torch import nn
 from crossentropy.lab import compare, folder, group, options
 from crossentropy.lab.checkpoint import Checkpoint, CheckpointError
 from crossentropy.lab.data import DataError, load_data
-from crossentropy.lab.devices import choose_device, choose_precision
+from crossentropy.lab.devices import choose_device, choose_precision, threads
 from crossentropy.lab.experiments.runner import provenance
 from crossentropy.lab.folder import RunError
 from crossentropy.lab.run import Run
@@ -114,7 +114,7 @@ def _train(args: argparse.Namespace) -> int:
         choose_precision(settings.precision, device)
     with (
         group.joined(device) as device,
-        _threads(args.threads or (start.threads if start else None)),
+        threads(args.threads or (start.threads if start else None)),
     ):
         data = load_data(settings.data, held_out=settings.held_out)
         out = group.by_first(lambda: _claim(args))
@@ -169,22 +169,17 @@ def _claim(args: argparse.Namespace) -> Path:
     return out
 
 
-@contextmanager
-def _threads(number: int | None) -> Iterator[None]:
-    """Compute with so many threads, for the sums' last digits depend on it."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def _load(args: argparse.Namespace) -> tuple[nn.Module, Checkpoint]:
-    """Return a run's model, on the device that was typed."""
-    with _refusing():
-        device = choose_device(args.device)
+    """Return a run's model, on the device that was typed or else on the run's own."""
     checkpoint = folder.find_checkpoint(args.run)
+    with _refusing():
+        if args.device:
+            device = choose_device(args.device)
+        else:
+            try:
+                device = choose_device(checkpoint.settings.device)
+            except ValueError:  # trained on another computer
+                device = choose_device()
     return load_model(args.run / folder.CHECKPOINT, checkpoint, device), checkpoint
 
 

@@ -1,11 +1,22 @@
-"""Which device to compute on, and in which precision."""
+"""What to compute with: device, precision, threads and the layout in memory.
+
+The same seed gives the same weights, order and shifts on every computer. The sums are
+another matter: their last bits depend on the number of threads, on how a model lies in
+memory, and on the kernels that torch has for the processor. So a run keeps its number
+of threads, and whoever loads its model computes as the run did: then evaluating it
+gives the stored results to the last bit on the same computer with the same torch.
+Another computer agrees to a few digits, and the longer a training lasts, the fewer.
+"""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from typing import Any
 
 import torch
+from torch import nn
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16", "float64")
@@ -102,6 +113,64 @@ def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager
     if dtype != torch.bfloat16 or device.type == "meta":  # meta has no autocast
         return contextlib.nullcontext()
     return torch.autocast(device.type, dtype=dtype)
+
+
+def place(model: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Module:
+    """Move a model to where it computes, and lay it out as all models of the lab are.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Moved itself.
+    device : torch.device
+        Where.
+    dtype : torch.dtype
+        Of the layers; under bfloat16 the weights are in float32.
+    """
+    model.to(
+        device,
+        torch.float64 if dtype == torch.float64 else torch.float32,
+        memory_format=torch.channels_last,  # type: ignore[call-overload]
+    )
+    return model
+
+
+@contextlib.contextmanager
+def threads(number: int | None) -> Iterator[None]:
+    """Compute with so many threads of torch; None leaves them as they are."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def computed_with(model: nn.Module) -> dict[str, Any]:
+    """Return what the last bits of a model's outputs depend on, but for the computer.
+
+    Examples
+    --------
+    >>> model = place(torch.nn.Conv2d(2, 3, 3), torch.device("cpu"), torch.float64)
+    >>> with threads(1):
+    ...     computed_with(model)
+    ... # doctest: +ELLIPSIS
+    {'device': 'cpu', 'threads': 1, 'precision': 'float64',
+     'memory_format': 'channels_last', 'torch': '...'}
+    """
+    weights = list(model.parameters())
+    turned = all(
+        weight.is_contiguous(memory_format=torch.channels_last)
+        for weight in weights
+        if weight.ndim == 4
+    )
+    return {
+        "device": weights[0].device.type,
+        "threads": torch.get_num_threads(),
+        "precision": str(weights[0].dtype).removeprefix("torch."),
+        "memory_format": "channels_last" if turned else "contiguous",
+        "torch": torch.__version__,
+    }
 
 
 def wait_for(device: torch.device) -> None:

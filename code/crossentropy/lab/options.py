@@ -202,7 +202,7 @@ def _evaluate(to: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="test on these images instead of the run's own; as for train",
     )
-    to.add_argument("--device", default="auto", help=", ".join(DEVICES))
+    to.add_argument("--device", help=f"{', '.join(DEVICES)} (as in training)")
     to.add_argument("--out", type=Path, metavar="FILE", help="write the numbers, JSON")
 
 
@@ -239,7 +239,7 @@ COMPARED = Settings(model="tiny", epochs=5.0, label_smoothing=0.0, shift=0, warp
 def _predict(to: argparse.ArgumentParser) -> None:
     to.add_argument("run", type=Path, metavar="RUN", help="folder of a run")
     to.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="pictures")
-    to.add_argument("--device", default="auto", help=", ".join(DEVICES))
+    to.add_argument("--device", help=f"{', '.join(DEVICES)} (as in training)")
     to.add_argument(
         "--out", type=Path, help="folder for the drawings (RUN/predictions)"
     )

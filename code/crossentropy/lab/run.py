@@ -23,6 +23,7 @@ from crossentropy.lab import checkpoint as checkpoints
 from crossentropy.lab import folder, group
 from crossentropy.lab.checkpoint import Checkpoint
 from crossentropy.lab.data import Data, ImageSet
+from crossentropy.lab.devices import computed_with
 from crossentropy.lab.evaluation import (
     Scores,
     find_temperature,
@@ -249,6 +250,10 @@ class Run:
             "validation": validation and dataclasses.asdict(validation),
             "test": test and dataclasses.asdict(test),
             "test_at_temperature": calibrated and dataclasses.asdict(calibrated),
+            "computed_with": {
+                **computed_with(self.trainer.model),
+                "training": str(self.trainer.dtype).removeprefix("torch."),
+            },
             "made": provenance(self.command),
         }
         folder.write_json(self.out / folder.RESULTS, results)

@@ -1,4 +1,8 @@
-"""A model from a run's folder: tested on images, or asked about a picture."""
+"""A model from a run's folder: tested on images, or asked about a picture.
+
+It computes as its run did, see :mod:`crossentropy.lab.devices`: on the same computer,
+testing a finished run gives the numbers in its ``results.json`` to the last bit.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,7 @@ from crossentropy.figures.lab import draw_probabilities
 from crossentropy.figures.theme import as_file
 from crossentropy.lab.checkpoint import Checkpoint, CheckpointError
 from crossentropy.lab.data import Data, DataError, ImageSet, load_data
+from crossentropy.lab.devices import computed_with, place, threads
 from crossentropy.lab.evaluation import (
     Scores,
     confusion,
@@ -47,13 +52,25 @@ def load_model(path: Path, checkpoint: Checkpoint, device: torch.device) -> nn.M
         side=checkpoint.side,
         norm=settings.norm,
     )
+    # MPS has no float64: a model trained in it elsewhere is asked in float32 there.
+    wide = settings.precision == "float64" and device.type != "mps"
+    # Before the weights are loaded: float32 would cut them short.
+    place(model, device, torch.float64 if wide else torch.float32)
     try:
         model.load_state_dict(checkpoint.state["model"])
     except (KeyError, TypeError, RuntimeError) as e:
         raise CheckpointError(
             f"{path}: the weights are not those of the model {settings.model!r}"
         ) from e
-    return model.to(device).eval()
+    return model.eval()
+
+
+def _logits(
+    model: nn.Module, checkpoint: Checkpoint, images: NDArray[np.uint8]
+) -> NDArray[np.float64]:
+    """Return the logits of images, computed with as many threads as the run had."""
+    with threads(checkpoint.threads):
+        return predict_logits(model, images)
 
 
 @dataclass(frozen=True)
@@ -76,6 +93,8 @@ class Report:
         The K classes.
     seen : int
         Test images, the same to the pixel, that the model was trained on.
+    computed_with : dict
+        What the last bits depend on.
     """
 
     data: str
@@ -85,6 +104,7 @@ class Report:
     confusion: NDArray[np.int64]
     class_names: tuple[str, ...]
     seen: int | None
+    computed_with: dict[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the content for a JSON file."""
@@ -158,12 +178,14 @@ def evaluate(model: nn.Module, checkpoint: Checkpoint, name: str | None) -> Repo
             "--data with others"
         )
     _require_same_kind(checkpoint, data)
-    logits = predict_logits(model, data.test.images)
+    logits = _logits(model, checkpoint, data.test.images)
     temperature = None
     if own and len(own.validation.labels):
         temperature = find_temperature(
-            predict_logits(model, own.validation.images), own.validation.labels
+            _logits(model, checkpoint, own.validation.images), own.validation.labels
         )
+    with threads(checkpoint.threads):
+        computation = computed_with(model)
     return Report(
         data=data.name,
         raw=score(logits, data.test.labels),
@@ -172,6 +194,7 @@ def evaluate(model: nn.Module, checkpoint: Checkpoint, name: str | None) -> Repo
         confusion=confusion(logits, data.test.labels),
         class_names=checkpoint.class_names,
         seen=_count_shared(own.train, data.test) if own else None,
+        computed_with=computation,
     )
 
 
@@ -242,7 +265,7 @@ def predict(
         If a drawing can't be written.
     """
     images = np.stack([read_image(path, checkpoint.side) for path in paths])
-    logits = predict_logits(model, images)
+    logits = _logits(model, checkpoint, images)
     separate = checkpoint.settings.loss in ("sigmoid", "difference")
     rows = sigmoid(logits) if separate else softmax(logits)
     out.mkdir(parents=True, exist_ok=True)

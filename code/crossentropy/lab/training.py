@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from crossentropy.lab import group
-from crossentropy.lab.devices import autocast, wait_for
+from crossentropy.lab.devices import autocast, place, wait_for
 from crossentropy.lab.losses import RowLoss
 from crossentropy.lab.plan import Plan
 from crossentropy.lab.warp import warp
@@ -104,11 +104,7 @@ class Trainer:
         self.plan = plan
         self.loss = loss
         self.real = torch.float64 if dtype == torch.float64 else torch.float32
-        self.model: nn.Module = model.to(
-            self.device,
-            self.real,
-            memory_format=torch.channels_last,  # type: ignore[call-overload]
-        )
+        self.model = place(model, self.device, dtype)
         kind = torch.int64 if targets.ndim == 1 else self.real
         self.targets = torch.tensor(targets, dtype=kind).to(self.device)
         # Padded once, so that a shift is a window: entry [i, down, right] is image i
@@ -323,7 +319,8 @@ def predict_logits(
     images : ndarray of uint8, shape (N, H, W)
         None at all is fine.
     batch_size : int
-        Images at a time; decides nothing but the memory.
+        Images at a time; decides the memory that is needed and, as another size may
+        take another kernel, the last bits.
 
     Returns
     -------

@@ -28,10 +28,16 @@ EXPERIMENTS = (
 )
 UNBOUNDED = {"loss", "loss_scaled", "temperature", "gap_train", "gap_test"}
 # On one computer a run is repeated to the last bit. On another the sums round in other
-# places, and training carries that on: between AVX-512 and AVX2 most numbers move by
-# less than 0.01, and what hangs on a threshold chosen on few images by up to 0.07.
-FIRM, LOOSE = 0.02, 0.1
-HANG_ON_A_THRESHOLD = ("fair_", "exact_best", "half_spots", "half_stripes", "relative")
+# places, and training carries that on. With torch's and oneDNN's kernels for AVX-512,
+# AVX2 and SSE4.1 in seven mixtures, most numbers moved by 0.016 at most. What hangs on
+# a threshold moved by 0.06: one that is chosen among many nearly as good (the claim is
+# that softmax needs one far below one half), or one that few of the images lie far
+# from. Twice as much is owed on a processor that was not tried.
+FIRM, LOOSE = 0.03, 0.12
+HANG_ON_A_THRESHOLD = (
+    *("fair_", "exact_best", "half_spots", "half_stripes"),
+    *("recall", "relative", "threshold"),
+)
 by_name = pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda e: e.name)
 
 
