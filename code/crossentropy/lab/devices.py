@@ -115,6 +115,11 @@ def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager
     return torch.autocast(device.type, dtype=dtype)
 
 
+def weight_dtype(dtype: torch.dtype) -> torch.dtype:
+    """Return what the weights are kept in; under bfloat16 that is float32."""
+    return torch.float64 if dtype == torch.float64 else torch.float32
+
+
 def place(model: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Module:
     """Move a model to where it computes, and lay it out as all models of the lab are.
 
@@ -125,11 +130,11 @@ def place(model: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Modu
     device : torch.device
         Where.
     dtype : torch.dtype
-        Of the layers; under bfloat16 the weights are in float32.
+        Of the layers.
     """
     model.to(
         device,
-        torch.float64 if dtype == torch.float64 else torch.float32,
+        weight_dtype(dtype),
         memory_format=torch.channels_last,  # type: ignore[call-overload]
     )
     return model

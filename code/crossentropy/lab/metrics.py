@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from crossentropy._validate import (
     as_labels,
-    as_probabilities,
+    as_outcomes,
     as_rows,
     first_row,
     require_same_shape,
@@ -141,7 +141,7 @@ def f1_score(predicted: ArrayLike, actual: ArrayLike) -> float:
     >>> f1_score([1, 1, 0, 0], [1, 0, 1, 0])
     0.5
     """
-    said, true = _yes_or_no(predicted, "predicted"), _yes_or_no(actual, "actual")
+    said, true = as_outcomes(predicted, "predicted"), as_outcomes(actual, "actual")
     require_same_shape(true, "actual", said.shape, "that of predicted")
     total = int(said.sum() + true.sum())
     if total == 0:
@@ -206,18 +206,8 @@ def _ranked(
     if np.isnan(s).any():
         _, row = first_row(np.isnan(s))
         raise ValueError(f"scores: {row} is nan; valid: any other number")
-    positive = _yes_or_no(positives, "positives")
+    positive = as_outcomes(positives, "positives")
     require_same_shape(positive, "positives", s.shape, "that of scores")
     if not positive.any():
         raise ValueError("positives: expected at least one 1; got none")
     return s, positive
-
-
-def _yes_or_no(x: ArrayLike, name: str) -> NDArray[np.bool_]:
-    """Zeros and ones as booleans."""
-    values = as_probabilities(x, name)[0]
-    unclear = np.asarray((values != 0) & (values != 1))
-    if unclear.any():
-        index, row = first_row(unclear)
-        raise ValueError(f"{name}: {row} holds {values[index]}; valid: 0 and 1")
-    return np.asarray(values == 1)

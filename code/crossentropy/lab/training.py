@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from crossentropy.lab import group
-from crossentropy.lab.devices import autocast, place, wait_for
+from crossentropy.lab.devices import autocast, place, wait_for, weight_dtype
 from crossentropy.lab.losses import RowLoss
 from crossentropy.lab.plan import Plan
 from crossentropy.lab.warp import warp
@@ -103,7 +103,7 @@ class Trainer:
         self.dtype = dtype
         self.plan = plan
         self.loss = loss
-        self.real = torch.float64 if dtype == torch.float64 else torch.float32
+        self.real = weight_dtype(dtype)
         self.model = place(model, self.device, dtype)
         kind = torch.int64 if targets.ndim == 1 else self.real
         self.targets = torch.tensor(targets, dtype=kind).to(self.device)
