@@ -59,15 +59,21 @@
     return total(p.map((x, j) => (x === 0 ? 0 : -x * Math.log2(q[j]))));
   }
 
-  // Where p and q are within a factor of 2 their difference is exact, and log1p keeps
-  // what log p - log q would cancel.
+  // As the package forms it: p log(p / q) - p + q is never negative, so that nearly equal
+  // p and q, which sum to 1 only within rounding, keep the digits of what is between them.
   function klDivergence(p, q) {
-    const logRatio = (x, y) =>
-      Math.abs(x - y) <= y / 2
-        ? Math.log1p((x - y) / y) / Math.LN2
-        : Math.log2(x) - Math.log2(y);
-    const sum = total(p.map((x, j) => (x === 0 ? 0 : x * logRatio(x, q[j]))));
-    return Math.max(sum, 0); // Shares that sum to 1 only within rounding.
+    // r - log1p(r), by the series of artanh.
+    const lessLog1p = (r) => {
+      const s = r / (2 + r);
+      let series = 0;
+      for (let odd = 19; odd > 1; odd -= 2) series = series * s * s + 2 / odd;
+      return s * (r - series * s * s);
+    };
+    const term = (x, y) =>
+      x > 0 && Math.abs(y - x) <= x / 5
+        ? x * lessLog1p((y - x) / x)
+        : (x === 0 ? 0 : x * Math.log(x / y)) - x + y;
+    return total(p.map((x, j) => term(x, q[j]))) / Math.LN2;
   }
 
   // --- numbers as text ------------------------------------------------------------
