@@ -46,9 +46,9 @@ def test_the_switch_is_remembered_on_the_next_page(visit: Visit) -> None:
     assert page.evaluate(THEME) == "dark"
     page.get_by_role("link", name="Softmax", exact=True).first.click()
     page.wait_for_url("**/softmax.html")
-    assert page.evaluate(THEME) == "dark"
+    page.wait_for_function(f"{THEME} === 'dark'")
     page.reload()
-    assert page.evaluate(THEME) == "dark"
+    page.wait_for_function(f"{THEME} === 'dark'")
 
 
 def test_text_and_figures_follow(visit: Visit) -> None:
